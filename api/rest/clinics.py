@@ -1,0 +1,76 @@
+"""GET /api/v1/clinics/ and GET /api/v1/clinics/<slug>/."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, QueryDict
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.problems import NoLongerListed
+from api.rest import contract, documents
+from api.rest.parameters import FORMATS
+from api.rest.public import PublicRead
+from api.rest.renderers import FormatThenAccept, GeoJSONRenderer
+from directory import facts, filters, index, search
+from directory.models import Clinic
+from outbox import clock
+
+
+class ClinicList(PublicRead):
+    """Search the directory."""
+
+    renderer_classes = (JSONRenderer, GeoJSONRenderer)
+    content_negotiation_class = FormatThenAccept
+
+    @extend_schema(**contract.CLINIC_LIST)
+    def get(self, request: Request) -> Response:
+        query = filters.parse(_without_format(request.query_params), strict=True)
+        geojson = request.accepted_renderer.format == GeoJSONRenderer.format
+        write = documents.feature_collection if geojson else documents.page
+        return Response(write(query, search.find(query), lambda number: _page_address(request, number)))
+
+
+class ClinicDetail(PublicRead):
+    """One clinic, by its slug."""
+
+    @extend_schema(**contract.CLINIC_DETAIL)
+    def get(self, request: Request, slug: str) -> Response:
+        _take_no_parameters(request.query_params)
+        return Response(documents.clinic(_public_document(slug)))
+
+
+def _public_document(slug: str) -> dict[str, Any]:
+    """The document of a clinic that is shown now. 404 before it was ever listed, 410 when it no longer is."""
+    known = facts.with_facts(Clinic.objects.filter(slug=slug))
+    clinic = known.exclude(status=Clinic.Status.CANDIDATE).first()
+    if clinic is None:
+        raise Http404
+    now = clock.now()
+    if not index.is_shown(clinic, now):
+        raise NoLongerListed
+    return index.document_of(clinic, now)
+
+
+def _without_format(params: QueryDict) -> QueryDict:
+    """What is left for the search. `format` is the API's own."""
+    rest = params.copy()
+    asked = rest.pop("format", ["json"])
+    if len(asked) != 1 or asked[0] not in FORMATS:
+        raise filters.BadParameters({"format": f"format is one of {', '.join(FORMATS)}."})
+    return rest
+
+
+def _take_no_parameters(params: QueryDict) -> None:
+    named = [name if name in filters.NAMES else "unknown" for name in params]
+    if named:
+        raise filters.BadParameters(dict.fromkeys(named, "This address takes no parameters."))
+
+
+def _page_address(request: Request, number: int) -> str:
+    """The address of another page of the same search, on the site's public name."""
+    params = request.query_params.copy()
+    params["page"] = str(number)
+    return f"{settings.SITE_URL}{request.path}?{params.urlencode()}"

@@ -1,0 +1,89 @@
+"""What OpenAPI says of each operation: parameters, answers, examples."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+
+from api import problems
+from api.rest import examples, shapes
+from api.rest.parameters import SEARCH
+
+JSON = "application/json"
+GEOJSON = "application/geo+json"
+PROBLEM = problems.MEDIA_TYPE
+
+SLUG = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}
+
+Responses = dict[Any, OpenApiResponse]
+
+HEADERS = [
+    OpenApiParameter(
+        "ETag", str, "header", response=[200, 304], description="A strong tag of the body, for If-None-Match."
+    ),
+    OpenApiParameter("Retry-After", int, "header", response=[429], description="Seconds to wait."),
+]
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, "header", description="The ETag of an answer you hold: 304 when nothing changed."
+)
+NOT_MODIFIED = OpenApiResponse(None, "Nothing changed since the answer you hold.")
+
+
+def _shown(name: str, value: Any) -> OpenApiExample:
+    return OpenApiExample(name, value=value)
+
+
+def _answer(shape: str, description: str, example: Any) -> OpenApiResponse:
+    return OpenApiResponse(shapes.ref(shape), description, examples=[_shown(shape, example)])
+
+
+def _problem(slug: str, **more: Any) -> OpenApiResponse:
+    kind = problems.OF_SLUG[slug]
+    shown = _shown(slug, examples.problem(kind, **more))
+    return OpenApiResponse(shapes.ref("Problem"), f"{kind.title}.", examples=[shown])
+
+
+def _problems(*slugs: str) -> Responses:
+    return {(problems.OF_SLUG[slug].status, PROBLEM): _problem(slug) for slug in slugs}
+
+
+def _bad_search() -> OpenApiResponse:
+    """400 has two faces: a parameter that cannot be used, and a place that could be several."""
+    bad = _problem("bad-parameters", errors=examples.BAD_RADIUS)
+    unclear = _problem("unclear-place", choices=examples.WHICH_SPRINGFIELD)
+    return OpenApiResponse(bad.response, bad.description, examples=[*bad.examples, *unclear.examples])
+
+
+CLINIC_LIST: dict[str, Any] = {
+    "operation_id": "searchClinics",
+    "summary": "Search the directory",
+    "description": "Listed clinics in the order asked for, a page at a time. An unknown parameter is an error, so "
+    "that a slip of the pen is not mistaken for an answer. No login; nothing about the search is kept.",
+    "tags": ["Directory"],
+    "parameters": [*SEARCH, IF_NONE_MATCH, *HEADERS],
+    "responses": {
+        (200, JSON): _answer("ClinicPage", "One page of results.", examples.PAGE),
+        (200, GEOJSON): _answer("ClinicFeatureCollection", "One page of results.", examples.COLLECTION),
+        304: NOT_MODIFIED,
+        (400, PROBLEM): _bad_search(),
+        **_problems("not-acceptable", "too-many-requests"),
+    },
+}
+
+CLINIC_DETAIL: dict[str, Any] = {
+    "operation_id": "readClinic",
+    "summary": "Read one clinic",
+    "description": "The clinic with its checks. 410 once it is no longer listed: then drop your copy.",
+    "tags": ["Directory"],
+    "parameters": [
+        OpenApiParameter(
+            "slug", {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}, "path", description="From a search."
+        ),
+        IF_NONE_MATCH,
+        *HEADERS,
+    ],
+    "responses": {
+        (200, JSON): _answer("Clinic", "The clinic.", examples.CLINIC | {"distance_miles": None}),
+        304: NOT_MODIFIED,
+        **_problems("bad-parameters", "not-found", "not-acceptable", "no-longer-listed", "too-many-requests"),
+    },
+}

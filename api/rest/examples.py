@@ -1,0 +1,84 @@
+"""Example answers for the description. Everyone and everything in them is made up."""
+
+from typing import Any
+
+Example = dict[str, Any]
+
+CHECKED_LICENSE = {
+    "fact": "license",
+    "word": "checked",
+    "source": "Colorado Medical Board",
+    "checked_on": "2026-09-14",
+    "due_on": "2026-12-13",
+}
+CLINIC_SAYS_PLAN = {
+    "fact": "emergency-plan",
+    "word": "clinic_says",
+    "source": "Example Ridge Clinic",
+    "checked_on": None,
+    "due_on": None,
+}
+
+CLINIC: Example = {
+    "id": 17,
+    "slug": "example-ridge-clinic-denver",
+    "url": "https://cairn.example/clinic/example-ridge-clinic-denver/",
+    "name": "Example Ridge Clinic",
+    "organization": {"id": 5, "name": "Example Ridge Medical Group"},
+    "distance_miles": 2.1,
+    "address": {
+        "line1": "100 Example Street",
+        "line2": "Suite 2",
+        "city": "Denver",
+        "state": "CO",
+        "zip": "80202",
+    },
+    "location": {"latitude": 39.7525, "longitude": -104.9995},
+    "phone": "+13035550142",
+    "website": "https://ridge.example/",
+    "modalities": ["esketamine", "iv"],
+    "insurance": ["medicaid", "commercial"],
+    "accepting_new_patients": True,
+    "accepts_referrals": True,
+    "checks": [CHECKED_LICENSE, CLINIC_SAYS_PLAN],
+}
+
+PLACE: Example = {"label": "Denver, CO 80202", "latitude": 39.7491, "longitude": -104.9946}
+
+PAGE: Example = {
+    "count": 1,
+    "next": None,
+    "previous": None,
+    "place": PLACE,
+    "facets": {"modality": {"esketamine": 1, "iv": 1}, "insurance": {"commercial": 1, "medicaid": 1}},
+    "results": [CLINIC],
+}
+
+COLLECTION: Example = {
+    "type": "FeatureCollection",
+    "count": 1,
+    "next": None,
+    "previous": None,
+    "place": PLACE,
+    "features": [
+        {
+            "type": "Feature",
+            "id": 17,
+            "geometry": {"type": "Point", "coordinates": [-104.9995, 39.7525]},
+            "properties": {name: value for name, value in CLINIC.items() if name not in ("id", "location")},
+        }
+    ],
+}
+
+
+def problem(kind: Any, **more: Any) -> Example:
+    """What `kind` of api.problems looks like on a site at cairn.example."""
+    address = f"https://cairn.example/developers/#problem-{kind.slug}"
+    return {"type": address, "title": kind.title, "status": kind.status, "detail": kind.detail, **more}
+
+
+BAD_RADIUS = [{"name": "radius", "message": "radius is a number of miles from 1 to 500."}]
+WHICH_SPRINGFIELD = [
+    {"label": "Springfield, IL", "near": "Springfield, IL"},
+    {"label": "Springfield, MO", "near": "Springfield, MO"},
+]

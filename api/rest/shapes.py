@@ -1,0 +1,216 @@
+"""The shapes of the API's answers, as JSON Schema 2020-12: the text that OpenAPI publishes.
+
+They are written by hand because they are a contract. tests/api holds every answer to them.
+"""
+
+from typing import Any
+
+from directory import states
+from directory.vocabulary import Access, AgeGroup, Fact, Insurance, Language, Modality, Word
+
+Shape = dict[str, Any]
+
+GROUPS = {
+    "modality": Modality,
+    "insurance": Insurance,
+    "language": Language,
+    "age_group": AgeGroup,
+    "access": Access,
+}
+
+
+def ref(name: str) -> Shape:
+    """A reference to the shape called `name`."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def whole(properties: Shape, description: str, optional: tuple[str, ...] = ()) -> Shape:
+    """An object that holds every one of `properties`, but for the optional ones."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "description": description, "properties": properties, "required": required}
+
+
+def words(vocabulary: Any) -> Shape:
+    return {"type": "string", "enum": list(vocabulary.values)}
+
+
+def text(description: str, **more: Any) -> Shape:
+    return {"type": "string", "description": description, **more}
+
+
+def whole_number(description: str) -> Shape:
+    return {"type": "integer", "minimum": 0, "description": description}
+
+
+def link_or_null(description: str) -> Shape:
+    return {"type": ["string", "null"], "format": "uri", "description": description}
+
+
+LATITUDE = {"type": "number", "minimum": -90, "maximum": 90}
+LONGITUDE = {"type": "number", "minimum": -180, "maximum": 180}
+DATE_OR_NULL = {"type": ["string", "null"], "format": "date"}
+
+CHECK = whole(
+    {
+        "fact": {**words(Fact), "description": "; ".join(f"{fact.value}: {fact.label}" for fact in Fact)},
+        "word": {
+            **words(Word),
+            "description": "checked: somebody compared it with the source on checked_on. check_due: that look is "
+            "overdue. not_current: the source says it does not hold. clinic_says: nobody but the clinic "
+            "can know. not_checked: nobody looked yet.",
+        },
+        "source": text("Who was asked: a register, a list or the clinic. May be empty."),
+        "checked_on": {**DATE_OR_NULL, "description": "The day somebody looked."},
+        "due_on": {**DATE_OR_NULL, "description": "The day somebody must look again."},
+    },
+    "One fact about a clinic, and how it is known. A clinic as a whole is never called good or safe.",
+)
+
+ADDRESS = whole(
+    {
+        "line1": {"type": "string"},
+        "line2": text("Often empty."),
+        "city": {"type": "string"},
+        "state": {"type": "string", "enum": list(states.STATES)},
+        "zip": {"type": "string", "pattern": "^[0-9]{5}$"},
+    },
+    "Where the clinic is.",
+)
+
+CLINIC_PROPERTIES: Shape = {
+    "id": {"type": "integer"},
+    "slug": text("Stable: the clinic's address on the site and here."),
+    "url": text("The clinic's page on this site.", format="uri"),
+    "name": {"type": "string"},
+    "organization": whole(
+        {"id": {"type": "integer"}, "name": {"type": "string"}}, "The practice that runs it."
+    ),
+    "distance_miles": {
+        "type": ["number", "null"],
+        "minimum": 0,
+        "description": "Great-circle miles from the place, to a tenth. null without a place.",
+    },
+    "address": ref("Address"),
+    "location": whole({"latitude": LATITUDE, "longitude": LONGITUDE}, "WGS 84, in degrees."),
+    "phone": text("E.164."),
+    "website": text("As the clinic gives it. May be empty."),
+    "modalities": {
+        "type": "array",
+        "items": words(Modality),
+        "description": "Routes of treatment given there.",
+    },
+    "insurance": {"type": "array", "items": words(Insurance), "description": "As the clinic says."},
+    "accepting_new_patients": {
+        "type": ["boolean", "null"],
+        "description": "As the clinic says. null when it has not said, or not lately.",
+    },
+    "accepts_referrals": {
+        "type": "boolean",
+        "description": "Whether a request for an appointment can be sent through this site.",
+    },
+    "checks": {"type": "array", "items": ref("Check")},
+}
+CLINIC = whole(
+    CLINIC_PROPERTIES, "A listed clinic: one site, with an address. Its required facts hold at this moment."
+)
+
+PLACE = whole(
+    {"label": text("The place, in words."), "latitude": LATITUDE, "longitude": LONGITUDE},
+    "The point that distances are measured from.",
+)
+
+FACETS = {
+    "type": "object",
+    "description": "How many clinics each choice would leave, counted with every filter but that of its own group.",
+    "additionalProperties": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
+}
+
+COUNT = whole_number("How many clinics match in all.")
+NEXT = link_or_null("The next page, with every parameter kept.")
+PREVIOUS = link_or_null("The page before.")
+PLACE_OR_NULL = {"oneOf": [ref("Place"), {"type": "null"}]}
+
+CLINIC_PAGE = whole(
+    {
+        "count": COUNT,
+        "next": NEXT,
+        "previous": PREVIOUS,
+        "place": PLACE_OR_NULL,
+        "facets": FACETS,
+        "results": {"type": "array", "items": ref("Clinic"), "maxItems": 100},
+    },
+    "One page of a search.",
+)
+
+FEATURE = whole(
+    {
+        "type": {"const": "Feature"},
+        "id": {"type": "integer"},
+        "geometry": whole(
+            {
+                "type": {"const": "Point"},
+                "coordinates": {
+                    "type": "array",
+                    "prefixItems": [LONGITUDE, LATITUDE],
+                    "items": False,
+                    "minItems": 2,
+                    "maxItems": 2,
+                    "description": "Longitude first.",
+                },
+            },
+            "The clinic's point.",
+        ),
+        "properties": whole(
+            {name: shape for name, shape in CLINIC_PROPERTIES.items() if name not in ("id", "location")},
+            "The clinic, without its id and location.",
+        ),
+    },
+    "One clinic as a GeoJSON feature (RFC 7946).",
+)
+
+FEATURE_COLLECTION = whole(
+    {
+        "type": {"const": "FeatureCollection"},
+        "count": COUNT,
+        "next": NEXT,
+        "previous": PREVIOUS,
+        "place": PLACE_OR_NULL,
+        "features": {"type": "array", "items": ref("ClinicFeature"), "maxItems": 100},
+    },
+    "One page of a search as GeoJSON (RFC 7946), with what the page says besides as foreign members.",
+)
+
+PROBLEM = whole(
+    {
+        "type": text("Names the kind of error; opens its explanation.", format="uri"),
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": text("What to do next."),
+        "errors": {
+            "type": "array",
+            "items": whole(
+                {"name": {"type": "string"}, "message": {"type": "string"}}, "One parameter or field."
+            ),
+        },
+        "choices": {
+            "type": "array",
+            "items": whole(
+                {"label": {"type": "string"}, "near": text("Send this as near.")},
+                "A place that may be meant.",
+            ),
+        },
+    },
+    "Why a request was not answered (RFC 9457). It never repeats what was sent.",
+    optional=("errors", "choices"),
+)
+
+SHAPES: dict[str, Shape] = {
+    "Address": ADDRESS,
+    "Check": CHECK,
+    "Clinic": CLINIC,
+    "ClinicFeature": FEATURE,
+    "ClinicFeatureCollection": FEATURE_COLLECTION,
+    "ClinicPage": CLINIC_PAGE,
+    "Place": PLACE,
+    "Problem": PROBLEM,
+}

@@ -1,0 +1,19 @@
+"""Addresses for machines, under /api/v1/, and the pages that explain them."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from api import pages
+from api.rest.clinics import ClinicDetail, ClinicList
+from api.rest.description import Description
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("clinics/", ClinicList.as_view(), name="api-clinics"),
+    path("clinics/<slug:slug>/", ClinicDetail.as_view(), name="api-clinic"),
+    path("openapi.json", Description.as_view(), name="openapi"),
+    path("docs/", pages.explorer, name="api-docs"),
+]
+
+# At the root of the site: config.urls includes these beside the others.
+page_patterns: list[URLPattern | URLResolver] = [
+    path("developers/", pages.developers, name="developers"),
+]

@@ -1,0 +1,104 @@
+"""Fill the search index with many more rows than there are clinics, for benchmarks at 100,000 and a million.
+
+Each row copies the index row of a real example clinic, under another name and at another point. No clinic
+stands behind it, so its profile page answers 404.
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from directory import geo, index
+from directory.examples import words
+from directory.examples.sites import SiteMap
+from directory.models import Clinic, IndexRow
+
+BATCH = 5_000
+
+
+@transaction.atomic
+def fill(*, rows: int, seed: int, say: Callable[[str], None] = lambda text: None) -> int:
+    """Add rows until the index has `rows`. Returns how many were added. Needs the examples loaded first."""
+    patterns = list(IndexRow.objects.filter(clinic__in=Clinic.objects.all()).order_by("clinic"))
+    if not patterns:
+        raise LookupError("Load the examples first: `manage.py load_examples`.")
+    have = IndexRow.objects.count()
+    last = IndexRow.objects.order_by("-clinic").values_list("clinic", flat=True)[0]
+    started, batch, added = time.monotonic(), [], 0
+    for row in _rows(patterns, max(0, rows - have), last + 1, random.Random(f"cairn index {seed}")):
+        batch.append(row)
+        if len(batch) == BATCH:
+            added += _write(batch)
+            rate = added / (time.monotonic() - started)
+            say(f"{added:,} of {rows - have:,} rows, {rate:,.0f} a second, {(rows - have - added) / rate:,.0f} s left")
+    added += _write(batch)
+    index.raise_version()
+    return added
+
+
+def _write(batch: list[IndexRow]) -> int:
+    IndexRow.objects.bulk_create(batch)
+    written = len(batch)
+    batch.clear()
+    return written
+
+
+def _rows(patterns: list[IndexRow], count: int, first_id: int, chance: random.Random) -> Iterator[IndexRow]:
+    sites = SiteMap()
+    documents = {pattern.pk: json.loads(pattern.document) for pattern in patterns}
+    for number, state in enumerate(sites.states(count), start=first_id):
+        pattern = chance.choice(patterns)
+        yield _copy(pattern, documents[pattern.pk], number, state, sites, chance)
+
+
+def _copy(
+    pattern: IndexRow, document: dict, number: int, state: str, sites: SiteMap, chance: random.Random
+) -> IndexRow:
+    site = sites.site(state, chance)
+    name = f"{chance.choice(words.CLINIC_WORDS)} {chance.choice(words.CLINIC_KINDS)} {number}"
+    slug = slugify(f"{name} {site.city} {state}")[:80]
+    x, y, z = geo.unit_vector(site.latitude, site.longitude)
+    return IndexRow(
+        clinic_id=number,
+        latitude=site.latitude,
+        longitude=site.longitude,
+        lat_cell=geo.lat_cell(site.latitude),
+        x=x,
+        y=y,
+        z=z,
+        state=state,
+        name_key=name.casefold(),
+        document=json.dumps(
+            {
+                **document,
+                "id": number,
+                "slug": slug,
+                "url": document["url"].replace(document["slug"], slug),
+                "name": name,
+                "address": {**document["address"], "city": site.city, "state": state, "zip": site.zip},
+                "location": {"latitude": site.latitude, "longitude": site.longitude},
+            },
+            separators=(",", ":"),
+        ),
+        **{field: getattr(pattern, field) for field in _COPIED},
+    )
+
+
+_COPIED = (
+    "modality_bits",
+    "insurance_bits",
+    "language_bits",
+    "age_group_bits",
+    "access_bits",
+    "psychotherapy",
+    "esketamine_psychotherapy",
+    "accepting_until",
+    "oldest_check_at",
+    "listed_until",
+    "esketamine_until",
+    "next_change_at",
+)

@@ -1,0 +1,197 @@
+"""Clinics and what they offer: the unit of search is one site with an address and a point."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import Membership, Organization
+from directory.vocabulary import REQUIRED_FACTS, Fact, Modality
+from outbox import clock
+
+if TYPE_CHECKING:
+    from directory.models.check import Check
+
+
+class ClinicQuerySet(models.QuerySet["Clinic"]):
+    def listed(self) -> "ClinicQuerySet":
+        """Listed by a person. Whether it is shown also depends on its facts: see `holding`."""
+        return self.filter(status=Clinic.Status.LISTED)
+
+    def holding(self, facts: Sequence[str], at: datetime | None = None) -> "ClinicQuerySet":
+        """Every one of `facts` holds at `at` (the database's now). A license must be the responsible clinician's."""
+        moment = at or clock.now()
+        clinics = self
+        for fact in facts:
+            clinics = clinics.filter(Exists(_holding_check(fact, moment)))
+        return clinics
+
+    def shown(self, at: datetime | None = None) -> "ClinicQuerySet":
+        """Listed, every required fact holding, and something left that it may offer."""
+        moment = at or clock.now()
+        return (
+            self.listed().holding(REQUIRED_FACTS, moment).filter(Exists(_open_offerings(moment)))
+        )
+
+    def offering(self, modality: str, at: datetime | None = None) -> "ClinicQuerySet":
+        """Offers `modality`; for esketamine the site's REMS certification must hold too."""
+        offers = self.filter(Exists(Offering.objects.filter(clinic=OuterRef("pk"), modality=modality)))
+        return offers.holding([Fact.REMS], at) if modality == Modality.ESKETAMINE else offers
+
+    def claimed(self) -> "ClinicQuerySet":
+        """An approved claim stands, and a member of the organization can be reached."""
+        from directory.models.claim import ListingClaim  # noqa: PLC0415  (cycle of models)
+
+        reachable = Membership.objects.active().filter(organization=OuterRef("organization"))
+        approved = ListingClaim.objects.standing().filter(clinic=OuterRef("pk"))
+        return self.filter(Exists(approved), Exists(reachable))
+
+    def taking_requests(self, at: datetime | None = None) -> "ClinicQuerySet":
+        """The clinic opened its inbox, and any pause is over."""
+        moment = at or clock.now()
+        return self.filter(Q(paused_until__isnull=True) | Q(paused_until__lte=moment), takes_requests=True)
+
+    def able_to_receive(self, at: datetime | None = None) -> "ClinicQuerySet":
+        """Shown, claimed by somebody who can be reached, and taking requests, all at one instant."""
+        moment = at or clock.now()
+        return self.shown(moment).claimed().taking_requests(moment)
+
+
+def _holding_check(fact: str, moment: datetime) -> "models.QuerySet[Check]":
+    from directory.models.check import Check  # noqa: PLC0415  (cycle of models)
+
+    checks = Check.objects.current().filter(
+        clinic=OuterRef("pk"), fact=fact, outcome=Check.Outcome.HOLDS, holds_until__gt=moment
+    )
+    if fact == Fact.LICENSE:
+        checks = checks.filter(license__practitioner=OuterRef("responsible"))
+    return checks
+
+
+def _open_offerings(moment: datetime) -> models.QuerySet["Offering"]:
+    from directory.models.check import Check  # noqa: PLC0415  (cycle of models)
+
+    certified = Check.objects.current().filter(
+        clinic=OuterRef("clinic"), fact=Fact.REMS, outcome=Check.Outcome.HOLDS, holds_until__gt=moment
+    )
+    return Offering.objects.filter(clinic=OuterRef("pk")).filter(
+        ~Q(modality=Modality.ESKETAMINE) | Exists(certified)
+    )
+
+
+class Clinic(models.Model):
+    """One site. Its listing status is changed by a person; whether it is shown follows from its facts."""
+
+    class Status(models.TextChoices):
+        CANDIDATE = "candidate"
+        LISTED = "listed"
+        SUSPENDED = "suspended"
+        CLOSED = "closed"
+
+    class StatusReason(models.TextChoices):
+        """Why a listing was suspended or closed, as a class that may be shown."""
+
+        CLINIC_ASKED = "clinic-asked", "The clinic asked us to take it down"
+        MOVED = "moved", "The clinic moved"
+        CLOSED_DOWN = "closed-down", "The clinic closed"
+        UNDER_REVIEW = "under-review", "We are looking into something"
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="clinics")
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=160)
+    status = models.CharField(max_length=10, choices=Status, default=Status.CANDIDATE)
+    status_reason = models.CharField(max_length=20, choices=StatusReason, blank=True)
+    status_changed_at = models.DateTimeField()
+
+    line1 = models.CharField(max_length=120)
+    line2 = models.CharField(max_length=120, blank=True)
+    city = models.CharField(max_length=80)
+    state = models.CharField(max_length=2)
+    zip = models.CharField(max_length=5)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    time_zone = models.CharField(max_length=40, default="America/New_York")
+    phone = models.CharField(max_length=20, help_text="E.164")
+    phone_extension = models.CharField(max_length=10, blank=True)
+    website = models.URLField(blank=True)
+
+    responsible = models.ForeignKey(
+        "directory.Practitioner", on_delete=models.PROTECT, null=True, blank=True, related_name="responsible_for"
+    )
+    practitioners = models.ManyToManyField("directory.Practitioner", blank=True, related_name="clinics")
+
+    # What only the clinic can say, and when it last said so.
+    accepting_new_patients = models.BooleanField(null=True, blank=True)
+    accepting_stated_at = models.DateTimeField(null=True, blank=True)
+    insurance = models.JSONField(default=list, blank=True)
+    languages = models.JSONField(default=list, blank=True)
+    age_groups = models.JSONField(default=list, blank=True)
+    access = models.JSONField(default=list, blank=True)
+    first_visit = models.TextField(max_length=1000, blank=True)
+    cost = models.TextField(max_length=1000, blank=True)
+    cannot_treat = models.TextField(max_length=1000, blank=True)
+    hours = models.TextField(max_length=500, blank=True)
+    attested_at = models.DateTimeField(null=True, blank=True)
+
+    takes_requests = models.BooleanField(default=False)
+    paused_until = models.DateTimeField(null=True, blank=True)
+
+    objects = ClinicQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(
+                    # A comparison with NULL is no failure to a database, so both are asked for by name.
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
+                name="clinic_point_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="listed") | Q(latitude__isnull=False, responsible__isnull=False),
+                name="clinic_listed_is_complete",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["suspended", "closed"]) & ~Q(status_reason="")
+                | Q(status__in=["candidate", "listed"], status_reason=""),
+                name="clinic_stop_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepting_new_patients__isnull=True, accepting_stated_at__isnull=True)
+                | Q(accepting_new_patients__isnull=False, accepting_stated_at__isnull=False),
+                name="clinic_accepting_is_dated",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Offering(models.Model):
+    """A clinic gives a modality, and how it is supervised there, as the clinic says."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="offerings")
+    modality = models.CharField(max_length=12, choices=Modality)
+    psychotherapy = models.BooleanField(default=False, help_text="psychotherapy on top of the route")
+    monitoring_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    prescriber_on_site = models.BooleanField(null=True, blank=True)
+    pulse_oximetry = models.BooleanField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "modality"], name="offering_once_per_clinic"),
+            models.CheckConstraint(condition=Q(modality__in=Modality.values), name="offering_known_modality"),
+            models.CheckConstraint(
+                condition=Q(monitoring_minutes__isnull=True) | Q(monitoring_minutes__lte=1440),
+                name="offering_monitoring_within_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.modality} at clinic {self.clinic_id}"

@@ -1,0 +1,226 @@
+"""Which clinics are near, which of them fit, and how many.
+
+The walk of a search: take the instant; count what fits in the whole circle, or remember the count; read one page of
+rows, from a circle just wide enough; make its documents true where they have aged. Everything comes from the index, and
+every comparison with time is made by the database, so a clinic whose license ends at noon is gone at noon.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import ceil, sqrt
+from threading import Lock
+from typing import Any, Final
+
+from django.db import connection
+
+from directory import facts, geo, index, search_sql
+from directory.gazetteer import Spot
+from directory.models import Clinic, DirectoryVersion
+from outbox import clock
+
+DEEPEST: Final = 10_000
+"""Nobody turns pages beyond this many results."""
+
+REMEMBERED: Final = 5_000
+"""Counts that one process keeps, about 2 KB each."""
+
+_NEAREST_STARTS_AT: Final = 100.0  # miles
+_ALTERNATIVES_LOOK_AT: Final = (30, 300)  # clinics, if the first few cannot receive requests
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a visitor asks for. Within one of the groups any value will do, but every `access` named is needed.
+
+    radius: statute miles around `spot`; without a spot there is no distance. state: two letters, or "" for any.
+    q: part of a name. order: distance (without a spot: name), name, or checked (most recently first).
+    """
+
+    spot: Spot | None = None
+    radius: float = 25
+    modality: tuple[str, ...] = ()
+    insurance: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()
+    age_group: tuple[str, ...] = ()
+    access: tuple[str, ...] = ()
+    psychotherapy: bool = False
+    accepting: bool = False
+    q: str = ""
+    state: str = ""
+    order: str = "distance"
+    page: int = 1
+    page_size: int = 20
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One clinic of an answer: its public document (directory.index.document_of), and statute miles from the spot."""
+
+    document: dict[str, Any]
+    distance_miles: float | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """An answer: exact `count` and `facets`, one page of results in a stable order.
+
+    valid_until: the first instant at which it may no longer be true, though nobody writes. pages: how many there are,
+    none of them beyond DEEPEST results. A page after the last has no results, and the right count.
+    """
+
+    count: int
+    results: list[Hit]
+    facets: dict[str, dict[str, int]]
+    valid_until: datetime
+    pages: int
+
+
+def find(query: Query) -> Found:
+    """The answer to `query` at this instant."""
+    now = clock.now()
+    counts = _counts(query, now)
+    hits, fresh_until = _hits(_page(query, now, counts.total), now)
+    return Found(
+        count=counts.total,
+        results=hits,
+        facets=counts.facets,
+        valid_until=min(counts.valid_until, fresh_until),
+        pages=min(ceil(counts.total / query.page_size), DEEPEST // query.page_size),
+    )
+
+
+def nearest(
+    spot: Spot, query: Query | None = None, limit: int = 3, excluding: Collection[int] = ()
+) -> list[Hit]:
+    """The nearest clinics to `spot`, however far, that pass the filters of `query`; `excluding` holds clinic ids."""
+    now = clock.now()
+    anywhere = replace(query or Query(), spot=spot, order="distance")
+
+    def fetch(reach: float) -> list[_Row]:
+        return search_sql.page(anywhere, now, reach, limit=limit, excluding=excluding).rows()
+
+    return _hits(_widening(fetch, limit, _NEAREST_STARTS_AT, search_sql.EVERYWHERE), now)[0]
+
+
+def alternatives(clinic: Clinic, limit: int = 3, modality: str = "") -> list[Hit]:
+    """The clinics nearest to `clinic` that can receive a request at this instant, without itself."""
+    if clinic.latitude is None or clinic.longitude is None:
+        return []
+    spot = Spot(clinic.name, "", clinic.latitude, clinic.longitude)
+    query = Query(modality=(modality,) if modality else ())
+    able: list[Hit] = []
+    for looked_at in _ALTERNATIVES_LOOK_AT:
+        hits = nearest(spot, query, limit=looked_at, excluding=[clinic.pk])
+        able = [hit for hit in hits if hit.document["accepts_referrals"]][:limit]
+        if len(able) == limit or len(hits) < looked_at:
+            break
+    return able
+
+
+# --- counts ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """How many fit, in all and by facet; true from `counted_at` until `valid_until` if nobody writes."""
+
+    total: int
+    facets: dict[str, dict[str, int]]
+    counted_at: datetime
+    valid_until: datetime
+
+
+_remembered: "OrderedDict[tuple[int, Query], _Counts]" = OrderedDict()
+_remembering = Lock()
+
+
+def forget() -> None:
+    """Empty this process's memory of counts."""
+    with _remembering:
+        _remembered.clear()
+
+
+def _counts(query: Query, now: datetime) -> _Counts:
+    """The counts at `now`, from memory where nothing has been written and nothing has lapsed since."""
+    if connection.in_atomic_block:
+        return _count(query, now)  # what this transaction sees may yet be rolled back
+    key = (_version(), replace(query, page=1, page_size=1, order=""))
+    with _remembering:
+        known = _remembered.get(key)
+        if known and known.counted_at <= now < known.valid_until:
+            _remembered.move_to_end(key)
+            return known
+    counted = _count(query, now)
+    with _remembering:
+        _remembered[key] = counted
+        while len(_remembered) > REMEMBERED:
+            _remembered.popitem(last=False)
+    return counted
+
+
+def _version() -> int:
+    """Read before counting, so that a count is at worst newer than the number it is kept under, never older."""
+    return DirectoryVersion.objects.values_list("number", flat=True).first() or 0
+
+
+def _count(query: Query, now: datetime) -> _Counts:
+    keys = search_sql.facet_keys()
+    total, *columns = search_sql.counts(query, now).rows()[0]
+    facets: dict[str, dict[str, int]] = {group: {} for group, _ in keys}
+    for (group, slug), number in zip(keys, columns, strict=False):
+        facets[group][slug] = number
+    ends = [clock.from_micros(end) for end in columns[len(keys) :] if end is not None]
+    return _Counts(total, facets, counted_at=now, valid_until=min(ends, default=facts.FAR_FUTURE))
+
+
+# --- rows --------------------------------------------------------------------------------------
+
+_Row = tuple[Any, ...]  # clinic id, squared chord or None, next_change_at, document
+
+
+def _page(query: Query, now: datetime, total: int) -> list[_Row]:
+    """The rows of one page, by distance from the smallest circle that is likely to hold it.
+
+    Every clinic outside a circle is farther than every clinic inside: a full page from a small circle is exact.
+    """
+    offset = (query.page - 1) * query.page_size
+    if offset >= min(total, DEEPEST):
+        return []
+
+    def fetch(reach: float) -> list[_Row]:
+        return search_sql.page(query, now, reach, limit=query.page_size, offset=offset).rows()
+
+    by_distance = query.spot is not None and query.order == "distance"
+    start = _first_reach(query.radius, offset + query.page_size, total) if by_distance else query.radius
+    return _widening(fetch, query.page_size, start, query.radius)
+
+
+def _first_reach(radius: float, wanted: int, total: int) -> float:
+    """Miles within which twice as many as wanted are expected, if they were spread evenly."""
+    return radius if total <= wanted else radius * min(1.0, sqrt(2 * wanted / total))
+
+
+def _widening(fetch: Callable[[float], list[_Row]], limit: int, start: float, farthest: float) -> list[_Row]:
+    """Rows from a circle of `start` miles, or from wider ones until `limit` rows are found or it is `farthest`."""
+    reach = min(start, farthest)
+    while True:
+        rows = fetch(reach)
+        if len(rows) >= limit or reach >= farthest:
+            return rows
+        reach = min(farthest, reach * (2 if rows else 3))
+
+
+def _hits(rows: list[_Row], now: datetime) -> tuple[list[Hit], datetime]:
+    """The rows as hits, and the instant at which the first of their documents stops being true."""
+    instant = clock.to_micros(now)
+    aged = [pk for pk, _, changes, _ in rows if changes <= instant]
+    renewed = index.documents_of(aged, now) if aged else {}
+    hits, ends = [], [facts.FAR_FUTURE]
+    for pk, chord2, changes, text in rows:
+        document, end = renewed.get(pk) or (json.loads(text), clock.from_micros(changes))
+        hits.append(Hit(document, None if chord2 is None else geo.miles_from_chord2(chord2)))
+        ends.append(end)
+    return hits, min(ends)

@@ -1,0 +1,192 @@
+"""The two statements of a search, one text for SQLite and PostgreSQL.
+
+Both read `standing`: the rows of the index inside the place, as they stand at one instant. There a lapsed esketamine
+offering has lost its bit, and so has a statement about new patients that grew old: no later line thinks of time. Values
+travel as parameters; only names of columns, and whole numbers that we computed, are written into the text.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connection, models
+
+from directory import geo
+from directory.index import name_key
+from directory.vocabulary import Access, AgeGroup, Insurance, Language, Modality, bits
+from outbox import clock
+
+if TYPE_CHECKING:
+    from directory.search import Query
+
+VOCABULARIES: Final[dict[str, type[models.TextChoices]]] = {
+    "modality": Modality,
+    "insurance": Insurance,
+    "language": Language,
+    "age_group": AgeGroup,
+    "access": Access,
+}
+FLAGS: Final = ("psychotherapy", "accepting")
+EVERYWHERE: Final = geo.distance_miles(0, 0, 0, 180)
+"""Statute miles to the far side of the earth."""
+
+_STANDING: Final = """
+WITH standing AS (
+    SELECT clinic_id, name_key, oldest_check_at, document,
+           listed_until, esketamine_until, accepting_until, next_change_at,
+           CASE WHEN esketamine_until > %(now)s THEN modality_bits ELSE modality_bits & %(lasting)s END AS modality,
+           insurance_bits AS insurance, language_bits AS language, age_group_bits AS age_group, access_bits AS access,
+           CASE WHEN psychotherapy OR (esketamine_psychotherapy AND esketamine_until > %(now)s) THEN 1 ELSE 0 END
+               AS psychotherapy,
+           CASE WHEN accepting_until > %(now)s THEN 1 ELSE 0 END AS accepting,
+           {chord2} AS chord2
+    FROM directory_indexrow
+    WHERE {rows}
+)
+"""
+_CHORD2: Final = "(x - %(qx)s) * (x - %(qx)s) + (y - %(qy)s) * (y - %(qy)s) + (z - %(qz)s) * (z - %(qz)s)"
+_LASTING: Final = ~bits(Modality, [Modality.ESKETAMINE])
+
+# The ends of what a count took for true. Rows only ever leave an answer by themselves; to enter it takes a write.
+_ENDS: Final = """
+MIN(listed_until),
+MIN(esketamine_until) FILTER (WHERE esketamine_until > %(now)s),
+MIN(accepting_until) FILTER (WHERE accepting_until > %(now)s)"""
+
+# Python's order of text on both engines: by code point, not by a locale.
+_NAME_ORDER: Final = {"postgresql": 'name_key COLLATE "C"', "sqlite": "name_key"}
+_MOST_CELLS: Final = 300
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL with named parameters, as Django's cursors take it."""
+
+    text: str
+    parameters: dict[str, Any]
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Execute it, and fetch all of the answer."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.text, self.parameters)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+
+
+def facet_keys() -> list[tuple[str, str]]:
+    """Every (group, value) that `counts` counts, in the order of its columns after the total."""
+    words = [(group, slug) for group, words in VOCABULARIES.items() for slug in words.values]
+    return words + [(flag, "true") for flag in FLAGS]
+
+
+def counts(query: "Query", at: datetime) -> Statement:
+    """One row: the total, then a count for each of `facet_keys`, then the three ends (microseconds, or NULL).
+
+    A value is counted with every filter but those of its own group.
+    """
+    standing, parameters = _standing(query, at, query.radius)
+    wanted = _wanted(query)
+    columns = [_count(list(wanted.values()))]
+    for group, slug in facet_keys():
+        others = [condition for name, condition in wanted.items() if name != group]
+        columns.append(_count([*others, f"{group} & {_bit(group, slug)} <> 0"]))
+    inside = _within(query, query.radius, parameters)
+    text = f"{standing} SELECT {', '.join(columns)}, {_ENDS} FROM standing WHERE {inside}"  # noqa: S608
+    return Statement(text, parameters)
+
+
+def page(
+    query: "Query",
+    at: datetime,
+    reach: float,
+    *,
+    limit: int,
+    offset: int = 0,
+    excluding: Collection[int] = (),
+) -> Statement:
+    """Rows (clinic id, squared chord or NULL, next_change_at, document) of what fits within `reach` miles, in order."""
+    standing, parameters = _standing(query, at, reach)
+    conditions = [_within(query, reach, parameters), *_wanted(query).values()]
+    if excluding:
+        conditions.append(f"clinic_id NOT IN ({', '.join(str(int(pk)) for pk in excluding)})")
+    parameters |= {"limit": limit, "offset": offset}
+    columns = "clinic_id, chord2, next_change_at, document"
+    text = (
+        f"{standing} SELECT {columns} FROM standing WHERE {' AND '.join(conditions)}"  # noqa: S608
+        f" ORDER BY {_order(query)}, clinic_id LIMIT %(limit)s OFFSET %(offset)s"
+    )
+    return Statement(text, parameters)
+
+
+def _standing(query: "Query", at: datetime, reach: float) -> tuple[str, dict[str, Any]]:
+    parameters: dict[str, Any] = {"now": clock.to_micros(at), "lasting": _LASTING}
+    rows = ["listed_until > %(now)s", *_place(query, reach, parameters), *_state_and_name(query, parameters)]
+    chord2 = _CHORD2 if query.spot else "NULL"
+    return _STANDING.format(chord2=chord2, rows=" AND ".join(rows)), parameters
+
+
+def _place(query: "Query", reach: float, parameters: dict[str, Any]) -> list[str]:
+    """Narrow to the box around the circle, so that an index serves; the exact cut is `_within`."""
+    if query.spot is None:
+        return []
+    latitude, longitude = query.spot.latitude, query.spot.longitude
+    parameters["qx"], parameters["qy"], parameters["qz"] = geo.unit_vector(latitude, longitude)
+    box = geo.box(latitude, longitude, reach)
+    ranges = []
+    for number, (west, east) in enumerate(box.lon_ranges):
+        parameters |= {f"west{number}": west, f"east{number}": east}
+        ranges.append(f"longitude BETWEEN %(west{number})s AND %(east{number})s")
+    return [_cells(*box.lat_cells), f"({' OR '.join(ranges)})"]
+
+
+def _cells(first: int, last: int) -> str:
+    """A list lets the index use the longitude inside each band; a range would read the bands whole."""
+    if last - first >= _MOST_CELLS:
+        return f"lat_cell BETWEEN {first} AND {last}"
+    return f"lat_cell IN ({', '.join(str(cell) for cell in range(first, last + 1))})"
+
+
+def _within(query: "Query", reach: float, parameters: dict[str, Any]) -> str:
+    if query.spot is None:
+        return "1 = 1"
+    parameters["chord2"] = geo.chord2(reach)
+    return "chord2 <= %(chord2)s"
+
+
+def _state_and_name(query: "Query", parameters: dict[str, Any]) -> list[str]:
+    conditions = []
+    if query.state:
+        parameters["state"] = query.state
+        conditions.append("state = %(state)s")
+    if query.q:
+        words = name_key(query.q).split()
+        # Such words hold letters and digits alone, so nothing in them is a pattern. No word at all is in no name.
+        parameters |= {f"word{number}": f"%{word}%" for number, word in enumerate(words)}
+        conditions += [f"name_key LIKE %(word{number})s" for number in range(len(words))] or ["1 = 0"]
+    return conditions
+
+
+def _wanted(query: "Query") -> dict[str, str]:
+    """For each group the visitor chose from, the condition on its column."""
+    masks = {group: bits(words, list(getattr(query, group))) for group, words in VOCABULARIES.items()}
+    chosen = {group: f"{group} & {mask} <> 0" for group, mask in masks.items() if mask}
+    if query.access:  # each one is needed, where in the other groups any will do
+        chosen["access"] = f"access & {masks['access']} = {masks['access']}"
+    return chosen | {flag: f"{flag} <> 0" for flag in FLAGS if getattr(query, flag)}
+
+
+def _bit(group: str, slug: str) -> int:
+    return bits(VOCABULARIES[group], [slug]) if group in VOCABULARIES else 1
+
+
+def _count(conditions: list[str]) -> str:
+    return f"COUNT(*) FILTER (WHERE {' AND '.join(conditions)})" if conditions else "COUNT(*)"
+
+
+def _order(query: "Query") -> str:
+    if query.order == "checked":
+        return "oldest_check_at DESC"
+    if query.order == "distance" and query.spot:
+        return "chord2"
+    return _NAME_ORDER[connection.vendor]

@@ -1,0 +1,8 @@
+"""What this room tells the rooms above it."""
+
+from typing import Final
+
+from django.dispatch import Signal
+
+listing_stopped: Final = Signal()
+"""A clinic that was shown is shown no more. Sent with `clinic=`, inside the transaction that made it so."""

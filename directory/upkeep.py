@@ -1,0 +1,47 @@
+"""What keeps the index true when nobody touches a clinic itself: people who come and go, and time."""
+
+from typing import Any, Final
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from accounts.models import Membership, Organization, User
+from directory import index
+from directory.models import Clinic
+from outbox import chores
+
+REFRESH_EVERY_SECONDS: Final = 15
+
+
+def register_chores() -> None:
+    """Called once, when the site starts."""
+    chores.register("directory.refresh_stale", REFRESH_EVERY_SECONDS, index.refresh_stale)
+
+
+# A clinic receives requests only while somebody there can be reached, and that is public ("accepts_referrals").
+# These rows belong to a lower room, which knows nothing of clinics; its own saves are the only signal there is.
+
+
+@receiver(post_save, sender=Membership)
+def membership_saved(instance: Membership, raw: bool = False, **_: Any) -> None:
+    """Somebody began or ceased to act for an organization."""
+    if not raw:
+        index.rebuild_many(Clinic.objects.filter(organization_id=instance.organization_id).only("pk"))
+
+
+@receiver(post_save, sender=Organization)
+def organization_saved(instance: Organization, created: bool, raw: bool = False, **_: Any) -> None:
+    """Its name stands in the document of each of its clinics."""
+    if not raw and not created:
+        index.rebuild_many(Clinic.objects.filter(organization=instance).only("pk"))
+
+
+@receiver(post_save, sender=User)
+def user_saved(
+    instance: User, created: bool, update_fields: frozenset[str] | None = None, raw: bool = False, **_: Any
+) -> None:
+    """A person who may no longer sign in can no longer be reached. Signing in itself saves other fields."""
+    if raw or created or (update_fields is not None and "is_active" not in update_fields):
+        return
+    organizations = Membership.objects.filter(user=instance, ended_at=None).values("organization_id")
+    index.rebuild_many(Clinic.objects.filter(organization_id__in=organizations).only("pk"))

@@ -1,0 +1,56 @@
+"""From a visitor's own point to a ZIP code, which is all that the address of the answer holds."""
+
+import math
+from urllib.parse import urlencode, urlsplit
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from directory.filters import BadParameters
+from directory.gazetteer import OfflineGeocoder
+from directory.views.problem import problem_page
+from directory.vocabulary import Modality
+
+NOWHERE = "Your location is not near any US ZIP code we know. Type a ZIP code or city instead."
+
+
+@login_not_required
+@csrf_exempt  # it changes nothing, and a token would set a cookie on a page that needs none
+@require_POST
+def near_me(request: HttpRequest) -> HttpResponse:
+    """303 to the results around the nearest ZIP code. The point is used once, written nowhere, and forgotten."""
+    _refuse_other_sites(request)
+    latitude, longitude = _degrees(request, "latitude", 90), _degrees(request, "longitude", 180)
+    location = OfflineGeocoder().reverse((latitude, longitude))
+    if location is None:
+        return problem_page(request, BadParameters({"near": NOWHERE}))
+    params = {"near": location.raw["near"]}
+    if request.POST.get("modality") in Modality.values:
+        params["modality"] = request.POST["modality"]
+    answer = HttpResponseRedirect(f"{reverse('search')}?{urlencode(params)}")
+    answer.status_code = 303
+    return answer
+
+
+def _degrees(request: HttpRequest, name: str, limit: int) -> float:
+    """A coordinate rounded to two decimals, about a mile, whatever the browser sent."""
+    try:
+        degrees = float(request.POST.get(name, "")[:32])
+    except ValueError:
+        raise BadRequest(f"{name} is not a number") from None
+    if not math.isfinite(degrees) or abs(degrees) > limit:
+        raise BadRequest(f"{name} is out of range")
+    return round(degrees, 2)
+
+
+def _refuse_other_sites(request: HttpRequest) -> None:
+    """Only our own pages may post here. An old browser that says nothing of where it comes from is let through."""
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin", "null")  # "null" under our Referrer-Policy
+    is_ours = origin == "null" or urlsplit(origin).netloc == request.get_host()
+    if site != "same-origin" or not is_ours:
+        raise PermissionDenied

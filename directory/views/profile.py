@@ -1,0 +1,105 @@
+"""One clinic: its page, and the page of what was checked. Each must stand alone: most people arrive here first."""
+
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from directory import facts, index, locator, offers
+from directory.gazetteer import Spot
+from directory.models import Clinic, Practitioner
+from directory.views.gone import gone_page
+from directory.vocabulary import REQUIRED_FACTS, Fact, Word
+from guide.caching import public_page
+from outbox import clock
+
+MILES_AROUND = 8
+
+
+@login_not_required
+@public_page
+def clinic(request: HttpRequest, slug: str) -> HttpResponse:
+    """A listed clinic's page. 404 for a candidate; 410 for one that left the list or whose facts lapsed."""
+    found = _clinic(slug)
+    moment = clock.now()
+    if not index.is_shown(found, moment):
+        return gone_page(request, found)
+    lines = facts.lines(found, moment)
+    context = {
+        **_common(found, lines),
+        "summary": facts.summary(found, moment),
+        "can_ask": Clinic.objects.able_to_receive(moment).filter(pk=found.pk).exists(),
+        "is_claimed": Clinic.objects.claimed().filter(pk=found.pk).exists(),
+        "paused_until": _paused_until(found, moment),
+        "offers": offers.blocks(found, moment),
+        "accepting": facts.accepting_new_patients(found, moment),
+        "says": offers.sayings(found),
+        "people": _people(found),
+        "picture": _picture(found),
+    }
+    return render(request, "directory/clinic.html", context)
+
+
+@login_not_required
+@public_page
+def clinic_checks(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every fact with its source, how it was looked up, when, and when it is due again."""
+    found = _clinic(slug)
+    moment = clock.now()
+    if not index.is_shown(found, moment):
+        return gone_page(request, found)
+    lines = facts.lines(found, moment)
+    required = [line for line in lines if line.fact in (*REQUIRED_FACTS, Fact.REMS)]
+    context = {
+        **_common(found, lines),
+        "required": len(required),
+        "current": sum(line.word == Word.CHECKED for line in required),
+        "oldest": min((line.checked_on for line in required if line.checked_on), default=None),
+        "next_due": min((line.due_on for line in required if line.due_on), default=None),
+    }
+    return render(request, "directory/clinic_checks.html", context)
+
+
+def _clinic(slug: str) -> Clinic:
+    clinics = facts.with_facts(
+        Clinic.objects.select_related("responsible").prefetch_related(
+            "practitioners__licenses", "responsible__licenses"
+        )
+    )
+    found = get_object_or_404(clinics, slug=slug)
+    if found.status == Clinic.Status.CANDIDATE:
+        raise Http404
+    return found
+
+
+def _picture(clinic: Clinic) -> locator.Layout | None:
+    """The clinic among the towns around it."""
+    if clinic.latitude is None or clinic.longitude is None:
+        return None
+    middle = Spot(clinic.name, clinic.zip, clinic.latitude, clinic.longitude)
+    return locator.layout([], middle, MILES_AROUND, height=220)
+
+
+def _people(clinic: Clinic) -> list[Practitioner]:
+    """Who treats there, the responsible clinician first."""
+    others = [person for person in clinic.practitioners.all() if person.pk != clinic.responsible_id]
+    return [*([clinic.responsible] if clinic.responsible else []), *others]
+
+
+def _common(clinic: Clinic, lines: list[facts.FactLine]) -> dict[str, Any]:
+    return {
+        "clinic": clinic,
+        "lines": lines,
+        "near_query": urlencode({"near": f"{clinic.city}, {clinic.state}"}),
+        "map_query": quote(f"{clinic.line1}, {clinic.city}, {clinic.state} {clinic.zip}"),
+    }
+
+
+def _paused_until(clinic: Clinic, moment: datetime) -> date | None:
+    """The day, where the clinic is, on which it takes requests again."""
+    until = clinic.paused_until
+    return until.astimezone(ZoneInfo(clinic.time_zone)).date() if until and until > moment else None

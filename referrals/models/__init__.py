@@ -1,0 +1,4 @@
+from referrals.models.referral import Referral
+from referrals.models.timeline import TimelineEntry
+
+__all__ = ["Referral", "TimelineEntry"]

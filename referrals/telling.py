@@ -1,0 +1,57 @@
+"""Whom a step must reach. Only ids are written here; what is said is composed when it is sent."""
+
+from collections.abc import Iterator
+
+from accounts.models import Membership
+from directory.models import Clinic
+from outbox import deliveries
+from outbox.models import Delivery
+from referrals.models import Referral, TimelineEntry
+
+NEW_REQUEST = "clinic-new-request"
+CLINIC_UPDATE = "clinic-update"
+PATIENT_UPDATE = "patient-update"
+PATIENT = "patient"
+
+
+def tell_clinic_of_request(referral: Referral) -> None:
+    """One message to each person who can be reached at the clinic's organization."""
+    for recipient in _members(referral.clinic):
+        _enqueue(NEW_REQUEST, referral, recipient, NEW_REQUEST)
+
+
+def tell_clinic(referral: Referral, step: TimelineEntry) -> None:
+    """The patient did something after the clinic had opened the request."""
+    for recipient in _members(referral.clinic):
+        _enqueue(CLINIC_UPDATE, referral, recipient, f"{CLINIC_UPDATE}:{step.number}")
+
+
+def tell_patient(referral: Referral, step: TimelineEntry) -> None:
+    """Somebody else did something; nothing is sent to a person who left only a phone number."""
+    if referral.may_mail_patient:
+        _enqueue(PATIENT_UPDATE, referral, PATIENT, f"{PATIENT_UPDATE}:{step.number}")
+
+
+def recall_request(referral: Referral) -> None:
+    """The request fell away before everybody at the clinic was told of it."""
+    deliveries.stop(kind=NEW_REQUEST, subject=str(referral.pk))
+
+
+def was_told(referral: Referral) -> bool:
+    """Has anybody at the clinic been sent "1 new request"?"""
+    told = Delivery.objects.filter(kind=NEW_REQUEST, subject=str(referral.pk))
+    return told.filter(state=Delivery.State.DELIVERED).exists()
+
+
+def _members(clinic: Clinic) -> Iterator[str]:
+    members = Membership.objects.active().filter(organization_id=clinic.organization_id)
+    return (f"user:{user_id}" for user_id in members.order_by("user_id").values_list("user_id", flat=True))
+
+
+def _enqueue(kind: str, referral: Referral, recipient: str, occasion: str) -> None:
+    deliveries.enqueue(
+        kind=kind,
+        subject=str(referral.pk),
+        recipient=recipient,
+        dedupe_key=f"{occasion}:{referral.pk}:{recipient}",
+    )

@@ -1,0 +1,249 @@
+"""Signing in with e-mail and password, a second factor, and a forgotten password. Nobody learns who has an account."""
+
+import re
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from cryptography.exceptions import InvalidTag
+from django.contrib.auth.hashers import identify_hasher
+from django.urls import reverse
+
+from accounts import adapter, keyring
+from accounts.models import User
+from config import settings as site_settings
+from outbox import deliveries
+from outbox.models import Delivery
+
+PASSWORD = "a long enough passphrase"
+OTHER = "another long passphrase"
+
+
+@pytest.fixture
+def user(db):
+    return User.objects.create_user("owner@clinic.example", PASSWORD)
+
+
+def sign_in(client, email="owner@clinic.example", password=PASSWORD, **more):
+    return client.post(reverse("account_login"), {"login": email, "password": password}, **more)
+
+
+def is_signed_in(client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+def code_for(secret: str) -> str:
+    """What an authenticator app shows now (RFC 6238)."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+def set_up_second_factor(client) -> str:
+    """Walk through the set-up as a person does; the secret that the app now holds."""
+    page = client.get(reverse("mfa_activate_totp"))
+    if page.status_code == 302:
+        client.post(page.url, {"password": PASSWORD})
+        page = client.get(reverse("mfa_activate_totp"))
+    secret = page.context["form"].secret
+    answer = client.post(reverse("mfa_activate_totp"), {"code": code_for(secret)})
+    assert answer.status_code == 302
+    return secret
+
+
+def test_it_signs_in_with_email_and_password_in_any_case(client, user):
+    answer = sign_in(client, email="Owner@Clinic.Example")
+    assert (answer.status_code, answer.url) == (302, "/manage/")
+    assert is_signed_in(client)
+
+
+def test_it_keeps_passwords_as_argon2(db, settings):
+    settings.PASSWORD_HASHERS = site_settings.PASSWORD_HASHERS  # tests use a quick one
+    user = User.objects.create_user("owner@clinic.example", PASSWORD)
+    assert identify_hasher(user.password).algorithm == "argon2"
+
+
+def test_it_gives_a_new_session_at_sign_in(client, user):
+    client.get(reverse("account_login"))
+    before = client.session.session_key
+    sign_in(client)
+    assert client.session.session_key != before
+
+
+def test_it_answers_alike_for_a_wrong_password_an_unknown_address_and_an_ended_account(client, user):
+    User.objects.create_user("gone@clinic.example", PASSWORD, is_active=False)
+    answers = [
+        sign_in(client, "owner@clinic.example", "wrong wrong wrong"),
+        sign_in(client, "nobody@clinic.example", PASSWORD),
+        sign_in(client, "gone@clinic.example", PASSWORD),
+    ]
+    assert not is_signed_in(client)
+    pages = [
+        re.sub(r'(owner|nobody|gone)@|value="[^"]{60,}"', "", answer.content.decode()) for answer in answers
+    ]
+    assert pages[0] == pages[1] == pages[2]
+    assert {answer.status_code for answer in answers} == {200}
+
+
+def test_it_stops_evaluating_passwords_for_one_account_after_a_few(client, user):
+    for _ in range(5):
+        sign_in(client, password="wrong wrong wrong")
+    assert not is_signed_in(client)
+    sign_in(client)
+    assert not is_signed_in(client)
+
+
+def test_it_signs_out_only_by_post(client, user):
+    sign_in(client)
+    client.get(reverse("account_logout"))
+    assert is_signed_in(client)
+    client.post(reverse("account_logout"))
+    assert not is_signed_in(client)
+
+
+def test_it_signs_nobody_up(client, db):
+    answer = client.get(reverse("account_signup"))
+    assert b"<form" not in answer.content.split(b"<main")[1].split(b"</main")[0]
+    client.post(
+        reverse("account_signup"),
+        {"email": "seller@shop.example", "password1": PASSWORD, "password2": PASSWORD},
+    )
+    assert not User.objects.exists()
+
+
+# --- a forgotten password ---------------------------------------------------------------------
+
+
+def ask_for_new_password(client, email):
+    return client.post(reverse("account_reset_password"), {"email": email})
+
+
+def test_it_answers_alike_whoever_asks_for_a_new_password_and_promises_a_mail_either_way(client, user):
+    answers = [
+        ask_for_new_password(client, "owner@clinic.example"),
+        ask_for_new_password(client, "nobody@clinic.example"),
+    ]
+    assert {(answer.status_code, answer.url) for answer in answers} == {
+        (302, reverse("account_reset_password_done"))
+    }
+    assert Delivery.objects.count() == 2
+    assert not any("@" in delivery.recipient for delivery in Delivery.objects.all())
+
+
+def test_it_mails_a_link_to_the_sites_own_address_that_works_once(client, user, smtp_server, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    client.post(
+        reverse("account_reset_password"), {"email": "owner@clinic.example"}, headers={"host": "evil.example"}
+    )
+    ask_for_new_password(client, "nobody@clinic.example")
+    while deliveries.deliver_one():
+        pass
+    (mail,) = smtp_server.received
+    assert mail.to == ["owner@clinic.example"]
+    (link,) = re.findall(r"http\S+", mail.message.get_content())
+    assert link.startswith(f"{settings.SITE_URL}/accounts/password/reset/key/")
+
+    path = link.removeprefix(settings.SITE_URL)
+    form = client.get(path).url
+    client.post(form, {"password1": OTHER, "password2": OTHER})
+    assert not is_signed_in(client)
+    user.refresh_from_db()
+    assert user.check_password(OTHER)
+    assert client.get(path).context["token_fail"]
+
+
+def test_it_tells_the_owner_of_an_account_that_the_password_was_changed(client, user, smtp_server):
+    sign_in(client)
+    client.post(
+        reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": OTHER, "password2": OTHER}
+    )
+    deliveries.deliver_one()
+    assert smtp_server.received[0].message["Subject"] == "Your password was changed"
+
+
+def test_it_mails_nobody_whose_account_ended_meanwhile(client, user, smtp_server):
+    ask_for_new_password(client, "owner@clinic.example")
+    User.objects.update(is_active=False)
+    deliveries.deliver_one()
+    assert not smtp_server.received
+    assert Delivery.objects.get().state == Delivery.State.STOPPED
+
+
+# --- the second factor ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def demanded(settings):
+    settings.SECOND_FACTOR_REQUIRED = True
+
+
+@pytest.mark.parametrize("path", ["/manage/", "/staff/", "/manage/anything/below/"])
+def test_it_sends_who_has_no_second_factor_to_set_one_up(client, user, demanded, path):
+    sign_in(client)
+    answer = client.get(path)
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("mfa_activate_totp"))
+
+
+def test_it_leaves_public_pages_open_without_a_second_factor(client, user, demanded):
+    sign_in(client)
+    assert client.get(reverse("mfa_index")).status_code == 200
+
+
+def test_it_demands_nothing_where_the_operator_does_not(client, user, settings):
+    settings.SECOND_FACTOR_REQUIRED = False
+    sign_in(client)
+    assert "2fa" not in client.get("/manage/").get("Location", "")
+
+
+def test_it_asks_a_session_for_the_second_factor_even_if_it_was_set_up_elsewhere(client, user, demanded):
+    sign_in(client)
+    set_up_second_factor(client)
+    answer = client.get("/manage/")
+    assert answer.url.startswith(reverse("mfa_reauthenticate"))
+
+
+def test_it_opens_the_signed_in_pages_after_the_code(client, user, demanded):
+    sign_in(client)
+    secret = set_up_second_factor(client)
+    client.post(reverse("account_logout"))
+
+    assert sign_in(client).url == reverse("mfa_authenticate")
+    assert not is_signed_in(client)
+    client.post(reverse("mfa_authenticate"), {"code": "000000"})
+    assert not is_signed_in(client)
+    client.post(reverse("mfa_authenticate"), {"code": code_for(secret)})
+    assert is_signed_in(client)
+    assert "2fa" not in client.get("/manage/").get("Location", "")
+
+
+def test_it_tells_the_owner_that_a_second_factor_was_set_up(
+    client, user, smtp_server, django_capture_on_commit_callbacks
+):
+    sign_in(client)
+    with django_capture_on_commit_callbacks(execute=True):
+        set_up_second_factor(client)
+    while deliveries.deliver_one():
+        pass
+    assert len(smtp_server.received) >= 1
+
+
+def test_it_keeps_the_secrets_of_authenticator_apps_sealed(client, user):
+    sign_in(client)
+    secret = set_up_second_factor(client)
+    stored = [str(authenticator.data) for authenticator in Authenticator.objects.all()]
+    assert len(stored) == 2
+    assert not any(secret in text for text in stored)
+
+
+def test_it_opens_a_secret_after_the_keys_were_rotated_and_no_foreign_one(settings):
+    sealer = adapter.SecondFactorAdapter()
+    sealed = sealer.encrypt("JBSWY3DPEHPK3PXP")
+    old = settings.PHI_KEYS
+    settings.PHI_KEYS = f"k9:{'A' * 43}=,{old}"
+    assert sealer.decrypt(sealed) == "JBSWY3DPEHPK3PXP"
+    assert sealer.encrypt("x").startswith("k9.")
+    with pytest.raises(InvalidTag):
+        sealer.decrypt("k9." + sealed.partition(".")[2])
+    settings.PHI_KEYS = f"k9:{'A' * 43}="
+    with pytest.raises(keyring.UnknownKey):
+        sealer.decrypt(sealed)

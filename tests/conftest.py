@@ -1,0 +1,66 @@
+"""The cast of the tests, and a clean table for each of them.
+
+`owner` and `colleague` act for the practice of `clinic`; `stranger` acts for another practice; `verifier` checks
+facts and decides claims; `staff` works for the operator and may not. All sign in with build.PASSWORD.
+Patients have no account.
+"""
+
+import pytest
+from django.core.cache import cache
+
+from accounts.models import Membership
+from directory import search
+from tests import build
+from tests.gazetteer_fixture import _gazetteer_for_the_session, gazetteer
+
+__all__ = ["_gazetteer_for_the_session", "gazetteer"]
+
+
+@pytest.fixture(autouse=True)
+def _clean_table(settings):
+    """No collected static files are needed, and nothing is remembered from the test before."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    cache.clear()
+    search.forget()
+
+
+@pytest.fixture
+def owner(db):
+    return build.user("owner@clinic.example", name="Olive Owner")
+
+
+@pytest.fixture
+def clinic(owner):
+    """A listed clinic in Denver for which `owner` acts."""
+    return build.clinic(name="High Plains Example Clinic", owner=owner)
+
+
+@pytest.fixture
+def colleague(clinic):
+    return build.member(
+        clinic.organization, email="colleague@clinic.example", role=Membership.Role.STAFF, name="Cole League"
+    )
+
+
+@pytest.fixture
+def stranger(db):
+    return build.member(build.organization(), email="stranger@elsewhere.example", name="Stran Ger")
+
+
+@pytest.fixture
+def verifier(db):
+    return build.user("verifier@operator.example", verifier=True, name="Vera Fier")
+
+
+@pytest.fixture
+def second_verifier(db):
+    """Another one, where two people are needed."""
+    return build.user("second@operator.example", verifier=True, name="Sam Second")
+
+
+@pytest.fixture
+def staff(db):
+    return build.user("staff@operator.example", staff=True, name="Stacy Staff")

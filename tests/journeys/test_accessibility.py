@@ -1,0 +1,126 @@
+"""Every kind of page in a browser: axe finds nothing, nothing scrolls sideways, and fingers fit.
+
+One address for every template and state; add yours to PAGES.
+"""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = pytest.mark.once
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+PAGES = {
+    "home": "/",
+    "results": "/search/?near=80202",
+    "results, second page": "/search/?near=80202&page=2",
+    "results with filters": "/search/?near=80202&modality=iv&insurance=medicaid",
+    "one result": "/search/?near=59301",
+    "nothing near": "/search/?near=59337",
+    "nothing by filter": "/search/?near=80202&modality=sc&insurance=tricare&access=weekend",
+    "a state": "/search/?state=CO",
+    "no such page of results": "/search/?near=80202&page=99",
+    "ambiguous place": "/search/?near=Springfield",
+    "misspelt place": "/search/?near=Sprngfeld",
+    "unknown place": "/search/?near=Qqqqqxyz",
+    "no place": "/search/?near=",
+    "bad values": "/search/?near=80202&radius=0&modality=nasal",
+    "clinic": "/clinic/full/",
+    "clinic, unclaimed": "/clinic/unclaimed/",
+    "clinic, paused": "/clinic/paused/",
+    "clinic, esketamine not current": "/clinic/half/",
+    "clinic, check due": "/clinic/due/",
+    "clinic, little known": "/clinic/plain/",
+    "clinic, closed": "/clinic/closed/",
+    "clinic, lapsed": "/clinic/lapsed/",
+    "checks": "/clinic/full/checks/",
+    "checks, one not current": "/clinic/half/checks/",
+    "crisis": "/crisis/",
+    "about checks": "/about/checks/",
+    "about privacy": "/about/privacy/",
+    "about accessibility": "/about/accessibility/",
+    "about money": "/about/money/",
+    "developers": "/developers/",
+    "sign in": "/accounts/login/",
+    "not found": "/nowhere/",
+}
+# A link inside a sentence may be as small as its line (WCAG 2.5.8); everything else is at least 44 px high.
+SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input, select, summary, textarea')].filter(e => {
+  const box = e.getBoundingClientRect();
+  if (!box.width || e.classList.contains('skip-link')) return false;
+  if (e.matches('[type=radio], [type=checkbox]')) return e.closest('.choice').getBoundingClientRect().height < 43.5;
+  const alone = e.parentElement.textContent.trim().length <= e.textContent.trim().length + 3;
+  const inSentence = e.tagName === 'A' && !alone && getComputedStyle(e).display === 'inline';
+  return !inSentence && (box.height < 43.5 || box.width < 24);
+}).map(e => e.outerHTML.slice(0, 120))"""
+PUBLIC = {name: path for name, path in PAGES.items() if name not in {"developers", "sign in"}}
+
+
+@pytest.fixture
+def page(chromium):
+    # Without it a colour is measured half-way through its fade from light to dark.
+    context = chromium.new_context(reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_at_320_and_1280_px_in_light_and_in_dark(site, page, name):
+    page.goto(site + PAGES[name])
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found = Axe().run(page, options=RULES).response["violations"]
+            assert not found, [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in found]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_axe_would_find_something(page):
+    page.set_content("<html lang='en'><title>x</title><p style='color:#999;background:#fff'>faint</p>")
+    assert Axe().run(page, options=RULES).response["violations"]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_finger_hits_every_control_and_the_heading_is_soon_seen(site, page, name):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(site + PUBLIC[name])
+    assert page.evaluate(SMALL_TARGETS) == []
+    if not page.query_selector(".error-summary"):
+        assert page.evaluate("document.querySelector('h1').getBoundingClientRect().top") <= 140
+
+
+def test_the_first_result_starts_within_420_px_and_two_fit_a_screen(site, page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site}/search/?near=80202")
+    first = page.evaluate("document.querySelector('.result').getBoundingClientRect().toJSON()")
+    assert first["top"] <= 420
+    assert first["height"] <= 380
+
+
+def test_the_skip_link_is_the_first_stop_and_lands_on_the_heading(site, page):
+    page.goto(f"{site}/search/?near=80202")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the main part"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+
+
+def test_an_error_summary_has_the_focus_and_leads_to_its_field(site, page):
+    page.goto(f"{site}/search/?near=")
+    assert page.evaluate("document.activeElement.className") == "error-summary"
+    page.click(".error-summary a")
+    assert page.evaluate("document.activeElement.id") == "id_near"
+
+
+def test_forced_colours_lose_no_information(site, page):
+    page.emulate_media(forced_colors="active")
+    page.goto(f"{site}/clinic/full/checks/")
+    assert not Axe().run(page, options=RULES).response["violations"]
+    assert page.inner_text("tbody").count("Checked") >= 5
+
+
+def test_the_map_can_be_taken_away_and_nothing_is_lost(site, page):
+    page.goto(f"{site}/search/?near=80202")
+    page.evaluate("document.querySelector('.results-map').remove()")
+    assert page.inner_text(".result").count("miles") == 1
+    assert page.query_selector(".results-map a") is None
