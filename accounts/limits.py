@@ -48,7 +48,7 @@ def client_address(request: HttpRequest) -> str:
     `TRUSTED_PROXIES` is how many stand in front of us (none by default). Each appends the address it
     saw to X-Forwarded-For; whatever stands further left was written by the sender and is ignored.
     """
-    proxies = getattr(settings, "TRUSTED_PROXIES", 0)
+    proxies = settings.TRUSTED_PROXIES
     if proxies:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
         if len(hops) >= proxies and (address := _parsed(hops[-proxies])):

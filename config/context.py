@@ -16,10 +16,12 @@ _SECONDS = 60
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """SITE_NAME, SITE_URL, and `examples_loaded`, asked for only by a template that shows the banner."""
+    """SITE_NAME, SITE_URL, whom to ask for help, and `examples_loaded`, asked for only by a template that shows the banner."""
     return {
         "SITE_NAME": settings.SITE_NAME,
         "SITE_URL": settings.SITE_URL,
+        "HELP_EMAIL": settings.HELP_EMAIL,
+        "HELP_PHONE": settings.HELP_PHONE,
         "examples_loaded": examples_loaded,
     }
 

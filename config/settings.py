@@ -18,6 +18,9 @@ LOOPBACK = HOST in {"127.0.0.1", "::1", "localhost"}
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
 SITE_NAME = env.str("SITE_NAME", "Cairn")
 SITE_URL = env.str("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
+# Where a visitor finds a person, on every page. Empty: the footer names none.
+HELP_EMAIL = env.str("HELP_EMAIL", "")
+HELP_PHONE = env.str("HELP_PHONE", "")
 DEBUG = False
 OVER_TLS = SITE_URL.startswith("https://")
 SITE_HOST = environ.urlparse(SITE_URL).hostname or "localhost"
@@ -135,7 +138,16 @@ else:
     _database["CONN_HEALTH_CHECKS"] = True
 _database["CONN_MAX_AGE"] = None
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "cairn"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "cairn",
+        # Rate limits are counted here: with few entries, many addresses would push each other out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+# How many proxies of the operator's own stand before the site: whose word on an address is believed.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 
 # --- people --------------------------------------------------------------------------------
 
@@ -152,6 +164,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/manage/"
+PASSWORD_RESET_TIMEOUT = 60 * 60
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -225,6 +238,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATION_PARAMETERS": False,
 }
+
+# --- personal data -------------------------------------------------------------------------
+
+# Days after a referral's end at which its personal data are destroyed: at most 90, the operator may shorten it.
+PERSONAL_DATA_DAYS = env.int("PERSONAL_DATA_DAYS", 90)
 
 # --- mail ----------------------------------------------------------------------------------
 

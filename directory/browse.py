@@ -23,7 +23,7 @@ class State:
 
 def states() -> list[State]:
     """Every state and territory by name, with counts at most a minute old."""
-    counts = cache.get_or_set("clinics-by-state", _counts, _SECONDS)
+    counts: dict[str, int] = cache.get_or_set("clinics-by-state", _counts, _SECONDS) or {}
     places = sorted((name, code) for code, name in STATES.items() if code not in MILITARY)
     return [State(code, name, counts.get(code, 0)) for name, code in places]
 

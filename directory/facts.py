@@ -79,15 +79,19 @@ def holds_until(due_at: datetime, lapses_at: datetime | None) -> datetime:
 
 
 def deciding_check(clinic: Clinic, fact: Fact) -> Check | None:
-    """The current check that decides a fact; of several licenses, the responsible clinician's that holds longest."""
+    """The current check that decides a fact.
+
+    Of several licenses: one of the responsible clinician, in the clinic's own state, that holds longest.
+    """
     checks = [check for check in clinic.checks.all() if check.superseded_at is None and check.fact == fact]
     if fact == Fact.LICENSE:
-        checks = [check for check in checks if _holder(check) == clinic.responsible_id]
+        checks = [check for check in checks if _licenses_here(check, clinic)]
     return max(checks, key=_good_until, default=None)
 
 
-def _holder(check: Check) -> int | None:
-    return check.license.practitioner_id if check.license else None
+def _licenses_here(check: Check, clinic: Clinic) -> bool:
+    held = check.license
+    return held is not None and (held.practitioner_id, held.state) == (clinic.responsible_id, clinic.state)
 
 
 def _good_until(check: Check | None) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import TextChoices
 from django.http import QueryDict
@@ -124,13 +124,17 @@ def _removals(params: QueryDict, query: Query) -> Iterable[tuple[str, str, Query
             yield (
                 str(vocabulary(value).label),
                 _without_value(params, name, value),
-                replace(query, **{name: left}),
+                _changed(query, name, left),
             )
     for name, label in SWITCHES:
         if getattr(query, name):
-            yield label, address(params, **{name: None}), replace(query, **{name: False})
+            yield label, address(params, **{name: None}), _changed(query, name, False)
     if query.q:
         yield "Clinic name", address(params, q=None), replace(query, q="")
+
+
+def _changed(query: Query, name: str, value: Any) -> Query:
+    return replace(query, **{name: value})
 
 
 def _without_value(params: QueryDict, name: str, value: str) -> str:

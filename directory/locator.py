@@ -225,7 +225,7 @@ def _towns_in(frame: _Frame) -> list[_Town]:
             kind=Place.Kind.PLACE, latitude__range=(south, north), longitude__range=(west, east)
         )
     largest = towns.only("name", "population", "latitude", "longitude").order_by("-population", "pk")
-    placed = [(town, *frame.place(town.latitude, town.longitude)) for town in largest[:MOST_TOWNS]]
+    placed = [(town, *frame.place(town.latitude or 0, town.longitude or 0)) for town in largest[:MOST_TOWNS]]
     return [(town, x, y) for town, x, y in placed if frame.holds(x, y)]
 
 

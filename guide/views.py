@@ -31,7 +31,7 @@ def about_privacy(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "guide/about_privacy.html",
-        {"kept_days": min(getattr(settings, "PERSONAL_DATA_DAYS", 90), 90)},
+        {"kept_days": min(settings.PERSONAL_DATA_DAYS, 90)},
     )
 
 

@@ -73,4 +73,4 @@ def text(clinic: Clinic) -> ConsentText:
 
 def kept_days() -> int:
     """Days after closing until personal data are destroyed: 90, or less if the operator says so."""
-    return min(int(getattr(settings, "PERSONAL_DATA_DAYS", LONGEST_DAYS)), LONGEST_DAYS)
+    return min(int(settings.PERSONAL_DATA_DAYS), LONGEST_DAYS)

@@ -1,5 +1,7 @@
 """What can come between a person and a step. No message holds anything personal."""
 
+from django.http import Http404
+
 from directory.models import Clinic
 
 
@@ -31,8 +33,8 @@ class ListingStopped(Exception):
     """The clinic's required facts no longer hold: it can neither open a new request nor accept one."""
 
 
-class NotYours(LookupError):
-    """The referral is not in this user's inbox. Answered like one that does not exist."""
+class NotYours(Http404):
+    """The referral is not in this user's inbox. Every page answers it like an address that does not exist."""
 
 
 class DateOutOfRange(ValueError):

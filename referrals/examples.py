@@ -18,7 +18,9 @@ from referrals.vocabulary import CompleteReason, DeclineReason
 def load(say: Callable[[str], None] = lambda text: None) -> int:
     """Send example requests to the clinic of the front desk's sign-in. Returns how many."""
     desk = User.objects.get(email=examples.FRONT_DESK.email)
-    clinic = Clinic.objects.able_to_receive().filter(organization__memberships__user=desk).order_by("pk").first()
+    clinic = (
+        Clinic.objects.able_to_receive().filter(organization__memberships__user=desk).order_by("pk").first()
+    )
     if clinic is None:
         return 0
     say("requests")
@@ -30,9 +32,11 @@ def load(say: Callable[[str], None] = lambda text: None) -> int:
 
 def _people() -> list[Answers]:
     return [
-        _person("Sam", phone="+14155550142", topics=("depression",), best_time="morning"),
+        _person("Sam", phone="+14155550142", topics=("depression",), best_time="mornings"),
         _person("Alex", email="alex@patient.example", topics=("rather-tell",), modality="esketamine"),
-        _person("Robin", phone="+14155550143", email="robin@patient.example", topics=("ptsd",), language="es"),
+        _person(
+            "Robin", phone="+14155550143", email="robin@patient.example", topics=("ptsd",), language="es"
+        ),
         _person("Jo", phone="+14155550144", topics=("depression", "anxiety"), insurance="medicaid"),
         _person("Kim", email="kim@patient.example", topics=("pain",), modality="iv"),
         _person("Lee", phone="+14155550145", for_whom="other", topics=("other",)),

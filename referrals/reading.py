@@ -5,7 +5,7 @@ The row is locked while it is read: what retention has destroyed cannot come out
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -24,11 +24,12 @@ from referrals.models.referral import ReferralQuerySet
 from referrals.transitions import can
 from referrals.vocabulary import Actor, Status
 
+_NOT_THE_PATIENT = frozenset({Actor.CLINIC, Actor.SITE})
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 class PersonalDataGone(LookupError):
-    """Destroyed some time after closing, as promised."""
+    """Destroyed some time after closing, as promised; or, for the clinic, taken back by the person."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def read(*, referral: Referral, by: User | str, purpose: str) -> Answers:
 
 @transaction.atomic
 def call_names(*, referrals: Iterable[Referral], by: User, purpose: str) -> dict[uuid.UUID, str]:
-    """What to call each person of a list; of those whose data are destroyed there is no entry.
+    """What to call each person of a list; of requests destroyed or taken back there is no entry.
 
     Raises NotYours if one of them is not in the user's inbox, EnvelopeError.
     """
@@ -94,7 +95,7 @@ def call_names(*, referrals: Iterable[Referral], by: User, purpose: str) -> dict
     rows = list(_locked(access.inbox_of(by)).filter(pk__in=wanted).order_by("pk"))
     if len(rows) < len(wanted):
         raise NotYours
-    whole = [row for row in rows if row.sealed is not None]
+    whole = [row for row in rows if _is_readable(row, by)]
     names = {row.pk: str(envelope.unseal(row)["answers"]["call_me"]) for row in whole}
     for row in whole:
         note(row, by, purpose)
@@ -103,9 +104,14 @@ def call_names(*, referrals: Iterable[Referral], by: User, purpose: str) -> dict
 
 @transaction.atomic
 def timeline(*, referral: Referral, by: User, purpose: str) -> list[Step]:
-    """Every step with all its words, oldest first, for the clinic. Raises NotYours, EnvelopeError."""
+    """Every step with all its words, oldest first, for the clinic; of a request taken back without words.
+
+    Raises NotYours, EnvelopeError.
+    """
     access.require(referral, by)
-    steps = [_step(entry) for entry in _entries(_locked().get(pk=referral.pk))]
+    row = _locked().get(pk=referral.pk)
+    words_of = set(Actor) if _is_readable(row, by) else set()
+    steps = [_step(entry, words_of) for entry in _entries(row)]
     note(referral, by, purpose)
     return steps
 
@@ -134,7 +140,7 @@ def status_page(token: str) -> StatusView | None:
     referral = _locked().filter(token_digest=digest_of(token), sealed__isnull=False).first()
     if referral is None:
         return None
-    view = _view(referral, [_step(entry, of_patient=False) for entry in _entries(referral)])
+    view = _view(referral, [_step(entry, _NOT_THE_PATIENT) for entry in _entries(referral)])
     note(referral, audit.PATIENT, "status page")
     return view
 
@@ -170,17 +176,16 @@ def _view(referral: Referral, steps: list[Step]) -> StatusView:
     )
 
 
-def _step(entry: TimelineEntry, *, of_patient: bool = True) -> Step:
-    """`of_patient`: with the words that the patient wrote."""
-    hidden = entry.actor == Actor.PATIENT and not of_patient
-    note = {} if hidden else envelope.unseal_note(entry)
-    date = note.get("appointment")
+def _step(entry: TimelineEntry, words_of: Collection[str]) -> Step:
+    """`words_of`: the actors whose words are shown."""
+    words = envelope.unseal_note(entry) if entry.actor in words_of else {}
+    date = words.get("appointment")
     return Step(
         at=entry.at,
         actor=entry.actor,
         status=entry.status,
         title=wording.title(entry.actor, entry.status),
-        words=note.get("text", ""),
+        words=words.get("text", ""),
         appointment=datetime.fromisoformat(date) if date else None,
     )
 
@@ -189,9 +194,15 @@ def _payload(referral: Referral, by: User | str) -> dict[str, Any]:
     if isinstance(by, User):
         access.require(referral, by)
     row = _locked().get(pk=referral.pk)
-    if row.sealed is None:
+    if not _is_readable(row, by):
         raise PersonalDataGone
     return envelope.unseal(row)
+
+
+def _is_readable(row: Referral, by: User | str) -> bool:
+    """The clinic reads nothing more of a request that the person took back."""
+    taken_back = row.status == Status.CANCELLED and isinstance(by, User)
+    return row.sealed is not None and not taken_back
 
 
 def _locked(rows: ReferralQuerySet | None = None) -> ReferralQuerySet:

@@ -23,7 +23,8 @@ class Organization(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["npi"], condition=~Q(npi=""), name="organization_npi_unique"),
             models.CheckConstraint(
-                condition=Q(npi="", npi_type__isnull=True) | (~Q(npi="") & Q(npi_type__in=[1, 2])),
+                condition=Q(npi="", npi_type__isnull=True)
+                | (~Q(npi="") & Q(npi_type__isnull=False, npi_type__in=[1, 2])),
                 name="organization_npi_has_type",
             ),
         ]

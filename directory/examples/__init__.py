@@ -15,7 +15,7 @@ class SignIn(NamedTuple):
     what: str
 
 
-PASSWORD: Final = "cairn example passphrase"
+PASSWORD: Final = "cairn example passphrase"  # noqa: S105  (printed at every start, refused off loopback)
 FRONT_DESK: Final = SignIn("frontdesk@clinic.example", PASSWORD, "front desk of a clinic with requests")
 MANAGER: Final = SignIn("manager@chain.example", PASSWORD, "manager of a chain of clinics")
 STAFF: Final = SignIn("staff@operator.example", PASSWORD, "the operator's staff, who check facts")

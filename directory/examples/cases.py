@@ -51,7 +51,9 @@ UNUSUAL: Final = (
     replace(PLAIN, name="license ended", license_left=-3 * DAY),
     replace(PLAIN, name="contact check too old", checked_ago={Fact.CONTACT: 130 * DAY}),
     replace(PLAIN, name="NPI not current", fails=(Fact.NPI,)),
-    replace(PLAIN, name="candidate", status=Clinic.Status.CANDIDATE, claimed=False, unchecked=(Fact.CONTACT,)),
+    replace(
+        PLAIN, name="candidate", status=Clinic.Status.CANDIDATE, claimed=False, unchecked=(Fact.CONTACT,)
+    ),
     replace(
         PLAIN,
         name="suspended",

@@ -8,13 +8,14 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
 
 from directory import geo, index
 from directory.examples import words
-from directory.examples.sites import SiteMap
+from directory.examples.sites import Site, SiteMap
 from directory.models import Clinic, IndexRow
 
 BATCH = 5_000
@@ -29,12 +30,15 @@ def fill(*, rows: int, seed: int, say: Callable[[str], None] = lambda text: None
     have = IndexRow.objects.count()
     last = IndexRow.objects.order_by("-clinic").values_list("clinic", flat=True)[0]
     started, batch, added = time.monotonic(), [], 0
-    for row in _rows(patterns, max(0, rows - have), last + 1, random.Random(f"cairn index {seed}")):
+    chance = random.Random(f"cairn index {seed}")  # noqa: S311  (the same seed gives the same rows)
+    for row in _rows(patterns, range(last + 1, last + 1 + max(0, rows - have)), chance):
         batch.append(row)
         if len(batch) == BATCH:
             added += _write(batch)
             rate = added / (time.monotonic() - started)
-            say(f"{added:,} of {rows - have:,} rows, {rate:,.0f} a second, {(rows - have - added) / rate:,.0f} s left")
+            say(
+                f"{added:,} of {rows - have:,} rows, {rate:,.0f} a second, {(rows - have - added) / rate:,.0f} s left"
+            )
     added += _write(batch)
     index.raise_version()
     return added
@@ -47,20 +51,17 @@ def _write(batch: list[IndexRow]) -> int:
     return written
 
 
-def _rows(patterns: list[IndexRow], count: int, first_id: int, chance: random.Random) -> Iterator[IndexRow]:
+def _rows(patterns: list[IndexRow], numbers: range, chance: random.Random) -> Iterator[IndexRow]:
     sites = SiteMap()
     documents = {pattern.pk: json.loads(pattern.document) for pattern in patterns}
-    for number, state in enumerate(sites.states(count), start=first_id):
+    for number, state in zip(numbers, sites.states(len(numbers)), strict=False):
         pattern = chance.choice(patterns)
-        yield _copy(pattern, documents[pattern.pk], number, state, sites, chance)
+        name = f"{chance.choice(words.CLINIC_WORDS)} {chance.choice(words.CLINIC_KINDS)} {number}"
+        yield _copy(pattern, documents[pattern.pk], sites.site(state, chance), number, name)
 
 
-def _copy(
-    pattern: IndexRow, document: dict, number: int, state: str, sites: SiteMap, chance: random.Random
-) -> IndexRow:
-    site = sites.site(state, chance)
-    name = f"{chance.choice(words.CLINIC_WORDS)} {chance.choice(words.CLINIC_KINDS)} {number}"
-    slug = slugify(f"{name} {site.city} {state}")[:80]
+def _copy(pattern: IndexRow, document: dict[str, Any], site: Site, number: int, name: str) -> IndexRow:
+    slug = slugify(f"{name} {site.city} {site.state}")[:80]
     x, y, z = geo.unit_vector(site.latitude, site.longitude)
     return IndexRow(
         clinic_id=number,
@@ -70,8 +71,8 @@ def _copy(
         x=x,
         y=y,
         z=z,
-        state=state,
-        name_key=name.casefold(),
+        state=site.state,
+        name_key=index.name_key(name),
         document=json.dumps(
             {
                 **document,
@@ -79,7 +80,7 @@ def _copy(
                 "slug": slug,
                 "url": document["url"].replace(document["slug"], slug),
                 "name": name,
-                "address": {**document["address"], "city": site.city, "state": state, "zip": site.zip},
+                "address": {**document["address"], "city": site.city, "state": site.state, "zip": site.zip},
                 "location": {"latitude": site.latitude, "longitude": site.longitude},
             },
             separators=(",", ":"),

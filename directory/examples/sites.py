@@ -79,14 +79,20 @@ def _areas_by_state() -> dict[str, list[_Area]]:
     located = Place.objects.filter(latitude__isnull=False, state__in=STATES).order_by("key", "county")
     people = {
         (state, name): population
-        for state, name, population in located.filter(kind=Place.Kind.PLACE).values_list("state", "name", "population")
+        for state, name, population in located.filter(kind=Place.Kind.PLACE).values_list(
+            "state", "name", "population"
+        )
     }
-    rows = list(located.filter(kind=Place.Kind.ZIP).values_list("state", "name", "zip", "latitude", "longitude"))
+    rows = list(
+        located.filter(kind=Place.Kind.ZIP).values_list("state", "name", "zip", "latitude", "longitude")
+    )
     codes: dict[tuple[str, str], int] = defaultdict(int)
     for state, name, *_ in rows:
         codes[state, name] += 1
     areas: dict[str, list[_Area]] = defaultdict(list)
     for state, name, code, latitude, longitude in rows:
+        if latitude is None or longitude is None:
+            continue  # never: only located rows were asked for
         weight = people.get((state, name), 0) / codes[state, name] + ZIP_FLOOR
         areas[state].append(_Area(name, code, latitude, longitude, weight))
     return areas

@@ -6,7 +6,16 @@ FIRST_NAMES: Final = (
     "Avery", "Blair", "Casey", "Devon", "Ellis", "Frankie", "Gray", "Harper", "Indigo", "Jamie",
     "Kai", "Logan", "Morgan", "Nico", "Oakley", "Parker", "Quinn", "Reese", "Sage", "Taylor",
 )  # fmt: skip
-LAST_NAMES: Final = ("Example", "Sample", "Specimen", "Placeholder", "Fiction", "Model", "Pattern", "Instance")
+LAST_NAMES: Final = (
+    "Example",
+    "Sample",
+    "Specimen",
+    "Placeholder",
+    "Fiction",
+    "Model",
+    "Pattern",
+    "Instance",
+)
 CREDENTIALS: Final = ("MD", "MD", "MD", "DO", "NP", "CRNA")
 CLINIC_WORDS: Final = (
     "High Plains", "Lakeside", "Maple Street", "Cedar Hill", "Riverbend", "Stone Bridge", "Morning Light",

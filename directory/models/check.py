@@ -61,7 +61,9 @@ class Check(models.Model):
                 | (~Q(fact=Fact.LICENSE) & Q(license__isnull=True)),
                 name="check_license_names_one",
             ),
-            models.CheckConstraint(condition=~Q(fact__in=CLINIC_ONLY_FACTS), name="check_not_of_what_clinic_says"),
+            models.CheckConstraint(
+                condition=~Q(fact__in=CLINIC_ONLY_FACTS), name="check_not_of_what_clinic_says"
+            ),
             models.CheckConstraint(condition=Q(due_at__gt=F("checked_at")), name="check_due_later"),
             models.CheckConstraint(
                 condition=Q(lapses_at__isnull=True) | Q(holds_until__lte=F("lapses_at")),

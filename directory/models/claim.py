@@ -46,7 +46,8 @@ class ListingClaim(models.Model):
                 name="claim_decision_whole",
             ),
             models.CheckConstraint(
-                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("claimant")), name="claim_decided_by_another"
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("claimant")),
+                name="claim_decided_by_another",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at__isnull=True) | Q(status="approved"), name="claim_only_approved_ends"

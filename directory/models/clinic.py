@@ -31,9 +31,7 @@ class ClinicQuerySet(models.QuerySet["Clinic"]):
     def shown(self, at: datetime | None = None) -> "ClinicQuerySet":
         """Listed, every required fact holding, and something left that it may offer."""
         moment = at or clock.now()
-        return (
-            self.listed().holding(REQUIRED_FACTS, moment).filter(Exists(_open_offerings(moment)))
-        )
+        return self.listed().holding(REQUIRED_FACTS, moment).filter(Exists(_open_offerings(moment)))
 
     def offering(self, modality: str, at: datetime | None = None) -> "ClinicQuerySet":
         """Offers `modality`; for esketamine the site's REMS certification must hold too."""
@@ -66,7 +64,9 @@ def _holding_check(fact: str, moment: datetime) -> "models.QuerySet[Check]":
         clinic=OuterRef("pk"), fact=fact, outcome=Check.Outcome.HOLDS, holds_until__gt=moment
     )
     if fact == Fact.LICENSE:
-        checks = checks.filter(license__practitioner=OuterRef("responsible"))
+        checks = checks.filter(
+            license__practitioner=OuterRef("responsible"), license__state=OuterRef("state")
+        )
     return checks
 
 
@@ -118,7 +118,11 @@ class Clinic(models.Model):
     website = models.URLField(blank=True)
 
     responsible = models.ForeignKey(
-        "directory.Practitioner", on_delete=models.PROTECT, null=True, blank=True, related_name="responsible_for"
+        "directory.Practitioner",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="responsible_for",
     )
     practitioners = models.ManyToManyField("directory.Practitioner", blank=True, related_name="clinics")
 

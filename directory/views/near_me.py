@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from directory.filters import BadParameters
-from directory.gazetteer import OfflineGeocoder
+from directory.gazetteer.geocoder import nearest_zip
 from directory.views.problem import problem_page
 from directory.vocabulary import Modality
 
@@ -25,10 +25,10 @@ def near_me(request: HttpRequest) -> HttpResponse:
     """303 to the results around the nearest ZIP code. The point is used once, written nowhere, and forgotten."""
     _refuse_other_sites(request)
     latitude, longitude = _degrees(request, "latitude", 90), _degrees(request, "longitude", 180)
-    location = OfflineGeocoder().reverse((latitude, longitude))
-    if location is None:
+    place = nearest_zip(latitude, longitude)
+    if place is None:
         return problem_page(request, BadParameters({"near": NOWHERE}))
-    params = {"near": location.raw["near"]}
+    params = {"near": place.near}
     if request.POST.get("modality") in Modality.values:
         params["modality"] = request.POST["modality"]
     answer = HttpResponseRedirect(f"{reverse('search')}?{urlencode(params)}")

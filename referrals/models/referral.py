@@ -23,14 +23,18 @@ class Referral(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey("directory.Clinic", on_delete=models.PROTECT, related_name="referrals")
-    reference = models.CharField(max_length=7, unique=True, help_text="K7Q-4MD: to say on the phone; opens nothing")
+    reference = models.CharField(
+        max_length=7, unique=True, help_text="K7Q-4MD: to say on the phone; opens nothing"
+    )
     status = models.CharField(max_length=12, choices=Status, default=Status.REQUESTED)
     status_reason = models.CharField(max_length=30, blank=True)
     created_at = models.DateTimeField()
     status_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 
-    token_digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the private link's token")
+    token_digest = models.CharField(
+        max_length=64, unique=True, help_text="SHA-256 of the private link's token"
+    )
     idempotency_digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of sender and key")
     body_digest = models.CharField(max_length=64, help_text="HMAC of what was sent: same key, same body?")
     consent_version = models.CharField(max_length=20)
@@ -55,10 +59,7 @@ class Referral(models.Model):
                 condition=Q(status=Status.REJECTED, status_reason__in=DeclineReason.values)
                 | Q(status=Status.FAILED, status_reason__in=FailReason.values)
                 | Q(status=Status.COMPLETED, status_reason__in=CompleteReason.values)
-                | (
-                    ~Q(status__in=[Status.REJECTED, Status.FAILED, Status.COMPLETED])
-                    & Q(status_reason="")
-                ),
+                | (~Q(status__in=[Status.REJECTED, Status.FAILED, Status.COMPLETED]) & Q(status_reason="")),
                 name="referral_end_has_reason",
             ),
             models.CheckConstraint(

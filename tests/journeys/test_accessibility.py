@@ -3,11 +3,15 @@
 One address for every template and state; add yours to PAGES.
 """
 
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.template.loader import render_to_string
 
 pytestmark = pytest.mark.once
 
+STYLESHEET = Path(__file__).resolve().parents[2] / "static" / "site.css"
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 PAGES = {
     "home": "/",
@@ -43,6 +47,7 @@ PAGES = {
     "sign in": "/accounts/login/",
     "not found": "/nowhere/",
 }
+ERRORS = ("400", "403", "404", "410", "429", "500", "503")
 # A link inside a sentence may be as small as its line (WCAG 2.5.8); everything else is at least 44 px high.
 SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input, select, summary, textarea')].filter(e => {
   const box = e.getBoundingClientRect();
@@ -73,6 +78,25 @@ def test_axe_finds_nothing_at_320_and_1280_px_in_light_and_in_dark(site, page, n
             found = Axe().run(page, options=RULES).response["violations"]
             assert not found, [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in found]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("status", ERRORS)
+def test_axe_finds_nothing_on_an_error_page(site, page, status):
+    html = render_to_string(f"errors/{status}.html", {"SITE_NAME": "Cairn"})
+    page.route(
+        "**/an-error/", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8")
+    )
+    page.route("**/static/site.css", lambda route: route.fulfill(path=STYLESHEET))
+    page.goto(f"{site}/an-error/")
+    for width, scheme in ((320, "light"), (1280, "dark")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        assert not Axe().run(page, options=RULES).response["violations"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.crisis')).backgroundColor")
+        != "rgba(0, 0, 0, 0)"
+    )
 
 
 def test_axe_would_find_something(page):

@@ -77,6 +77,15 @@ class TestTheClinicsSide:
         words = [step.words for step in reading.timeline(referral=made, by=owner, purpose="inbox")]
         assert not any(words)
 
+    def test_what_was_taken_back_is_closed_to_the_clinic(self, clinic, owner):
+        made = referral(clinic, reached=Status.ON_HOLD, by=owner)
+        lifecycle.withdraw(referral=made)
+        with pytest.raises(reading.PersonalDataGone):
+            reading.read(referral=made, by=owner, purpose="inbox")
+        assert reading.call_names(referrals=[made], by=owner, purpose="list") == {}
+        steps = reading.timeline(referral=made, by=owner, purpose="inbox")
+        assert [step.words for step in steps] == [""] * 4
+
     def test_the_clinic_reads_the_words_of_both_sides_in_order(self, clinic, owner):
         made = referral(clinic, reached=Status.ON_HOLD, by=owner)
         lifecycle.answer(referral=made, text="Mondays")

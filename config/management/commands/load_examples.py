@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from directory import examples
-from directory.examples import index_only, load
+from directory.examples import index_only, loading
 from directory.models import Clinic
 from outbox import clock
 from referrals import examples as example_requests
@@ -47,7 +47,11 @@ class Command(BaseCommand):
         if not settings.LOOPBACK:
             raise CommandError("Example data are for this machine alone: HOST is not a loopback address.")
         if options["index_only"]:
-            return self._fill_index(options)
+            self._fill_index(options)
+        else:
+            self._load(options)
+
+    def _load(self, options: dict[str, Any]) -> None:
         if options["clinics"] < 60:
             raise CommandError(
                 "--clinics must be at least 60: one for every state and territory, and some over."
@@ -57,7 +61,7 @@ class Command(BaseCommand):
                 "There are clinics in this database already. Examples are only loaded into an empty one."
             )
         as_of = options["as_of"] or clock.now()
-        count = load.load(clinics=options["clinics"], seed=options["seed"], as_of=as_of, say=self._say)
+        count = loading.load(clinics=options["clinics"], seed=options["seed"], as_of=as_of, say=self._say)
         requests = example_requests.load(say=self._say) if options["as_of"] is None else 0
         self.stdout.write(
             self.style.SUCCESS(f"{count} example clinics and {requests} example requests are loaded.")
