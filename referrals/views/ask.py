@@ -35,7 +35,12 @@ NOT_OFFERED = (
 @to_a_clinic
 def start(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     """What will be asked, who sees it and for how long. No question, no cookie."""
-    return render(request, "referrals/start.html", {"clinic": clinic, "days": consent.kept_days()})
+    context = {
+        "clinic": clinic,
+        "days": consent.kept_days(),
+        "has_answers": drafts.next_step(request.session) is None,
+    }
+    return render(request, "referrals/start.html", context)
 
 
 def _step_after_expired_form(request: HttpRequest, reason: str) -> HttpResponse:

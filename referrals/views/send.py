@@ -40,6 +40,8 @@ from referrals.views.addressee import (
 
 LOOKED_FOR = timedelta(seconds=2)
 """Nobody reads their answers faster. A quicker post is shown the page once more; it is never dropped."""
+LINK_SHOWN_FOR = timedelta(minutes=30)
+"""How long one can come back to the page that says "sent": others may use the phone, too."""
 PER_NEIGHBOURHOOD = (30, 3600)
 """Requests per hour from one block of addresses: phone companies put many people behind one."""
 PER_CLINIC = (60, 3600)
@@ -176,11 +178,10 @@ def _show(
 def sent(request: HttpRequest, slug: str) -> HttpResponse:
     """Reference, what happens next and by when, and the private link. The answers are gone from here."""
     clinic = clinic_or_404(slug)
-    found = drafts.sent(request.session, clinic)
-    if found is None:
+    reference, token = drafts.sent(request.session, clinic) or ("", "")
+    referral = Referral.objects.filter(reference=reference).first()
+    if referral is None or clock.now() > referral.created_at + LINK_SHOWN_FOR:
         return redirect("ask", slug=clinic.slug)
-    reference, token = found
-    referral = Referral.objects.get(reference=reference)
     context = {
         "clinic": clinic,
         "reference": reference,

@@ -1,4 +1,4 @@
-"""The bad-input catalogue at the pages of a request: everything is answered, nothing breaks, nothing is lost silently."""
+"""The bad-input catalogue at the pages of a request: all of it is answered, and nothing is lost silently."""
 
 import pytest
 from django.test import Client

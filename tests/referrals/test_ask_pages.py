@@ -312,6 +312,26 @@ def test_the_sent_page_says_what_happens_next_and_by_when(client, clinic):
     assert "no-store" in page["Cache-Control"]
 
 
+def test_the_private_link_is_not_shown_again_for_long(client, clinic):
+    asking.ask(client, clinic)
+    page = reverse("ask-sent", args=[clinic.slug])
+    assert client.get(page).status_code == 200
+
+    with clock.frozen(clock.now() + timedelta(minutes=31)):
+        assert client.get(page).url == reverse("ask", args=[clinic.slug])
+
+
+def test_answers_that_were_given_are_not_asked_for_again(client, clinic):
+    other = build.clinic(name="Second Example Clinic")
+    assert "Use the answers you gave" not in text(client.get(reverse("ask", args=[other.slug])))
+    asking.fill_in(client, clinic)
+
+    page = client.get(reverse("ask", args=[other.slug]))
+
+    assert "Use the answers you gave" in text(page)
+    assert reverse("ask-check", args=[other.slug]) in page.content.decode()
+
+
 def test_after_sending_the_answers_are_gone_from_the_session(client, clinic):
     asking.ask(client, clinic)
 
