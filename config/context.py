@@ -16,7 +16,10 @@ _SECONDS = 60
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """SITE_NAME, SITE_URL, whom to ask for help, and `examples_loaded`, asked for only by a template that shows the banner."""
+    """SITE_NAME, SITE_URL, whom to ask for help, and `examples_loaded`.
+
+    The last is asked for only by a template that shows the banner.
+    """
     return {
         "SITE_NAME": settings.SITE_NAME,
         "SITE_URL": settings.SITE_URL,

@@ -58,7 +58,11 @@ def hide_uncaught_exceptions() -> None:
 def _log_uncaught(
     kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
 ) -> None:
-    if error is not None and not issubclass(kind, KeyboardInterrupt):
+    if sys.stderr.isatty():
+        sys.__excepthook__(
+            kind, error or kind(), trace
+        )  # a person at a terminal reads it, and no file keeps it
+    elif error is not None and not issubclass(kind, KeyboardInterrupt):
         logging.getLogger("config.uncaught").critical("uncaught exception", exc_info=(kind, error, trace))
 
 

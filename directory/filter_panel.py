@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from directory import filters, search
-from directory.search import Query
+from directory.query import Query
 from directory.vocabulary import Access, AgeGroup, Insurance, Language, Modality
 
 RADII: Final = (10, 25, 50, 100, 250, 500)

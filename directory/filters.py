@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from directory.gazetteer import BadPlace, Choice, Spot, StateOnly, resolve
 from directory.models import IndexRow
-from directory.search import DEEPEST, Query
+from directory.query import Query
+from directory.search import DEEPEST
 from directory.search_sql import VOCABULARIES
 from directory.states import STATE_CHOICES
 from directory.vocabulary import Access, AgeGroup, Insurance, Language, Modality

@@ -19,6 +19,7 @@ from django.db import connection
 from directory import facts, geo, index, search_sql
 from directory.gazetteer import Spot
 from directory.models import Clinic, DirectoryVersion
+from directory.query import Query
 from outbox import clock
 
 DEEPEST: Final = 10_000
@@ -29,30 +30,6 @@ REMEMBERED: Final = 5_000
 
 _NEAREST_STARTS_AT: Final = 100.0  # miles
 _ALTERNATIVES_LOOK_AT: Final = (30, 300)  # clinics, if the first few cannot receive requests
-
-
-@dataclass(frozen=True)
-class Query:
-    """What a visitor asks for. Within one of the groups any value will do, but every `access` named is needed.
-
-    radius: statute miles around `spot`; without a spot there is no distance. state: two letters, or "" for any.
-    q: part of a name. order: distance (without a spot: name), name, or checked (most recently first).
-    """
-
-    spot: Spot | None = None
-    radius: float = 25
-    modality: tuple[str, ...] = ()
-    insurance: tuple[str, ...] = ()
-    language: tuple[str, ...] = ()
-    age_group: tuple[str, ...] = ()
-    access: tuple[str, ...] = ()
-    psychotherapy: bool = False
-    accepting: bool = False
-    q: str = ""
-    state: str = ""
-    order: str = "distance"
-    page: int = 1
-    page_size: int = 20
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,15 @@ travel as parameters; only names of columns, and whole numbers that we computed,
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.db import connection, models
 
 from directory import geo
 from directory.index import name_key
+from directory.query import Query
 from directory.vocabulary import Access, AgeGroup, Insurance, Language, Modality, bits
 from outbox import clock
-
-if TYPE_CHECKING:
-    from directory.search import Query
 
 VOCABULARIES: Final[dict[str, type[models.TextChoices]]] = {
     "modality": Modality,
@@ -80,7 +78,7 @@ def facet_keys() -> list[tuple[str, str]]:
     return words + [(flag, "true") for flag in FLAGS]
 
 
-def counts(query: "Query", at: datetime) -> Statement:
+def counts(query: Query, at: datetime) -> Statement:
     """One row: the total, then a count for each of `facet_keys`, then the three ends (microseconds, or NULL).
 
     A value is counted with every filter but those of its own group.
@@ -97,7 +95,7 @@ def counts(query: "Query", at: datetime) -> Statement:
 
 
 def page(
-    query: "Query",
+    query: Query,
     at: datetime,
     reach: float,
     *,
@@ -119,14 +117,14 @@ def page(
     return Statement(text, parameters)
 
 
-def _standing(query: "Query", at: datetime, reach: float) -> tuple[str, dict[str, Any]]:
+def _standing(query: Query, at: datetime, reach: float) -> tuple[str, dict[str, Any]]:
     parameters: dict[str, Any] = {"now": clock.to_micros(at), "lasting": _LASTING}
     rows = ["listed_until > %(now)s", *_place(query, reach, parameters), *_state_and_name(query, parameters)]
     chord2 = _CHORD2 if query.spot else "NULL"
     return _STANDING.format(chord2=chord2, rows=" AND ".join(rows)), parameters
 
 
-def _place(query: "Query", reach: float, parameters: dict[str, Any]) -> list[str]:
+def _place(query: Query, reach: float, parameters: dict[str, Any]) -> list[str]:
     """Narrow to the box around the circle, so that an index serves; the exact cut is `_within`."""
     if query.spot is None:
         return []
@@ -147,14 +145,14 @@ def _cells(first: int, last: int) -> str:
     return f"lat_cell IN ({', '.join(str(cell) for cell in range(first, last + 1))})"
 
 
-def _within(query: "Query", reach: float, parameters: dict[str, Any]) -> str:
+def _within(query: Query, reach: float, parameters: dict[str, Any]) -> str:
     if query.spot is None:
         return "1 = 1"
     parameters["chord2"] = geo.chord2(reach)
     return "chord2 <= %(chord2)s"
 
 
-def _state_and_name(query: "Query", parameters: dict[str, Any]) -> list[str]:
+def _state_and_name(query: Query, parameters: dict[str, Any]) -> list[str]:
     conditions = []
     if query.state:
         parameters["state"] = query.state
@@ -167,7 +165,7 @@ def _state_and_name(query: "Query", parameters: dict[str, Any]) -> list[str]:
     return conditions
 
 
-def _wanted(query: "Query") -> dict[str, str]:
+def _wanted(query: Query) -> dict[str, str]:
     """For each group the visitor chose from, the condition on its column."""
     masks = {group: bits(words, list(getattr(query, group))) for group, words in VOCABULARIES.items()}
     chosen = {group: f"{group} & {mask} <> 0" for group, mask in masks.items() if mask}
@@ -184,7 +182,7 @@ def _count(conditions: list[str]) -> str:
     return f"COUNT(*) FILTER (WHERE {' AND '.join(conditions)})" if conditions else "COUNT(*)"
 
 
-def _order(query: "Query") -> str:
+def _order(query: Query) -> str:
     if query.order == "checked":
         return "oldest_check_at DESC"
     if query.order == "distance" and query.spot:

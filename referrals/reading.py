@@ -97,8 +97,8 @@ def call_names(*, referrals: Iterable[Referral], by: User, purpose: str) -> dict
         raise NotYours
     whole = [row for row in rows if _is_readable(row, by)]
     names = {row.pk: str(envelope.unseal(row)["answers"]["call_me"]) for row in whole}
-    for row in whole:
-        note(row, by, purpose)
+    if whole:
+        note_each(whole, by, purpose)
     return names
 
 
@@ -220,11 +220,15 @@ def _entries(referral: Referral) -> list[TimelineEntry]:
 
 def note(referral: Referral, by: User | str, purpose: str) -> None:
     """The audit row of one read, last in the transaction that reads."""
-    actor = audit.actor_of(by) if isinstance(by, User) else by
-    audit.record(
-        actor=actor,
+    note_each([referral], by, purpose)
+
+
+def note_each(referrals: Iterable[Referral], by: User | str, purpose: str) -> None:
+    """An audit row for each referral that was read, last in the transaction that reads."""
+    audit.record_each(
+        actor=audit.actor_of(by) if isinstance(by, User) else by,
         action="referral.read",
         object_type="referral",
-        object_id=str(referral.pk),
+        object_ids=[str(referral.pk) for referral in referrals],
         purpose=purpose,
     )

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from api.rest import shapes
-from directory.search import Found, Hit, Query
+from directory.query import Query
+from directory.search import Found, Hit
 
 Json = dict[str, Any]
 

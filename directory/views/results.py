@@ -10,7 +10,8 @@ from django.shortcuts import render
 from directory import filter_panel, filters, locator, search
 from directory.cards import cards
 from directory.filters import BadParameters
-from directory.search import Found, Query
+from directory.query import Query
+from directory.search import Found
 from directory.states import STATES
 from directory.views.problem import problem_page
 from guide.caching import public_page

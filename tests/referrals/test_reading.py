@@ -49,7 +49,7 @@ class TestTheClinicsSide:
         def broken(**_):
             raise audit.BrokenTrail
 
-        monkeypatch.setattr(audit, "record", broken)
+        monkeypatch.setattr(audit, "record_each", broken)
         reads = [
             lambda: reading.read(referral=receipt.referral, by=owner, purpose="inbox"),
             lambda: reading.timeline(referral=receipt.referral, by=owner, purpose="inbox"),
