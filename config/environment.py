@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from config.processes import Stop, run, stop_on_signals
+from config.processes import Stop, run, stop_heard, stop_on_signals
 from config.progress import say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +36,7 @@ def main(kind: str, command: list[str]) -> None:
         if missing:
             _install(missing)
     except Stop as stop:
+        stop_heard()
         sys.exit(stop.code)
     except Missing as what:
         sys.exit(f"Cairn cannot start: {what}")

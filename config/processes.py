@@ -13,6 +13,7 @@ from typing import IO, Any, NoReturn, Protocol
 _PR_SET_PDEATHSIG = 1
 _HEARTBEAT = 5.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ASK_AGAIN = 0.5  # seconds
 
 
 class Refused(Exception):
@@ -34,7 +35,16 @@ def stop_on_signals() -> None:
 
 
 def _raise_stop(signum: int, frame: Any) -> NoReturn:
+    # Raised inside a finalizer or a callback of C code, an exception is printed and forgotten there.
+    # So it is raised again until `stop_heard` says that somebody caught it.
+    signal.signal(signal.SIGALRM, lambda _alarm, frame: _raise_stop(signum, frame))
+    signal.setitimer(signal.ITIMER_REAL, _ASK_AGAIN)
     raise Stop(signum)
+
+
+def stop_heard() -> None:
+    """No more reminders: what runs now is the orderly end."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 class Child(Protocol):
@@ -171,11 +181,13 @@ def _become_child(parent: int, log: IO[bytes]) -> None:
 
 def end(children: Iterable[Child], patience: float) -> None:
     """Ask every child to end; after `patience` seconds, or at a second Ctrl-C, end it with all it began."""
+    stop_heard()
     alive = list(children)
     for child in alive:
         child.terminate()
     with contextlib.suppress(Stop):
         _wait(alive, time.monotonic() + patience)
+    stop_heard()
     for child in alive:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)  # its session: also what it left behind

@@ -47,6 +47,7 @@ def main() -> int:
             startup.prepare()
             serve(startup.welcome())
     except processes.Stop:
+        processes.stop_heard()
         say("Ended.")
         return 0
     except (processes.Refused, ImproperlyConfigured, Ended) as reason:

@@ -57,6 +57,7 @@ def main(arguments: list[str]) -> int:
             return _pytest("sqlite", arguments).returncode
         return _everything()
     except processes.Stop as stop:
+        processes.stop_heard()
         return stop.code
 
 

@@ -1,0 +1,187 @@
+"""Every address of the site, and what it answers to whom. An address that is not in the table fails.
+
+The cast: anonymous, the stranger (acts for another practice), the owner (acts for the clinic), staff (the operator's).
+Each line: the address, then GET and POST, each as "anonymous stranger owner staff". `-` is 405.
+"""
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from outbox import clock, deliveries
+from outbox.models import Delivery
+from tests import build_referrals
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gazetteer")]
+
+OPEN = "200 200 200 200"
+CLOSED = "302 200 200 200"
+NOT_ALLOWED = "405 405 405 405"
+ELSEWHERE = "302 302 302 302"
+SIGNED_OUT = "200 302 302 302"
+CLOSED_405 = "302 405 405 405"
+STAFF = "302 403 403 200"
+MINE = "302 404 200 404"
+
+TABLE = {
+    # anybody
+    "": (OPEN, NOT_ALLOWED),
+    "search/": (OPEN, NOT_ALLOWED),
+    "near-me/": (NOT_ALLOWED, "400 400 400 400"),
+    "clinic/<slug>/": (OPEN, NOT_ALLOWED),
+    "clinic/<slug>/checks/": (OPEN, NOT_ALLOWED),
+    "crisis/": (OPEN, NOT_ALLOWED),
+    "about/checks/": (OPEN, NOT_ALLOWED),
+    "about/privacy/": (OPEN, NOT_ALLOWED),
+    "about/accessibility/": (OPEN, NOT_ALLOWED),
+    "about/money/": (OPEN, NOT_ALLOWED),
+    "developers/": (OPEN, NOT_ALLOWED),
+    "healthz": (OPEN, NOT_ALLOWED),
+    "readyz": (OPEN, NOT_ALLOWED),
+    "left/": (OPEN, NOT_ALLOWED),
+    # a request, by whoever has a browser
+    "clinic/<slug>/ask/": (OPEN, NOT_ALLOWED),
+    "clinic/<slug>/ask/<number>/": (OPEN, ELSEWHERE),
+    "clinic/<slug>/ask/under-18/": (OPEN, NOT_ALLOWED),
+    "clinic/<slug>/ask/check/": (ELSEWHERE, ELSEWHERE),
+    "clinic/<slug>/ask/sent/": (ELSEWHERE, NOT_ALLOWED),
+    # the private link is the only key
+    "r/<token>/": (OPEN, NOT_ALLOWED),
+    "r/<token>/answer/": (NOT_ALLOWED, "422 422 422 422"),
+    "r/<token>/take-back/": (OPEN, ELSEWHERE),
+    "r/<token>/leave/": (NOT_ALLOWED, ELSEWHERE),
+    # machines
+    "api/v1/clinics/": (OPEN, NOT_ALLOWED),
+    "api/v1/clinics/<slug>/": (OPEN, NOT_ALLOWED),
+    "api/v1/openapi.json": (OPEN, NOT_ALLOWED),
+    "api/v1/docs/": (OPEN, NOT_ALLOWED),
+    # signing in
+    "accounts/login/": (SIGNED_OUT, SIGNED_OUT),
+    "accounts/logout/": ("302 200 200 200", ELSEWHERE),
+    "accounts/signup/": (SIGNED_OUT, SIGNED_OUT),
+    "accounts/reauthenticate/": (CLOSED, CLOSED),
+    "accounts/password/change/": (CLOSED, CLOSED),
+    "accounts/password/reset/": (OPEN, OPEN),
+    "accounts/password/reset/done/": (OPEN, NOT_ALLOWED),
+    "accounts/password/reset/key/<uidb36>-<key>/": (OPEN, OPEN),
+    "accounts/password/reset/key/done/": (OPEN, NOT_ALLOWED),
+    "accounts/2fa/": (CLOSED, CLOSED_405),
+    "accounts/2fa/authenticate/": (ELSEWHERE, ELSEWHERE),
+    "accounts/2fa/reauthenticate/": (ELSEWHERE, ELSEWHERE),
+    "accounts/2fa/totp/activate/": (ELSEWHERE, ELSEWHERE),
+    "accounts/2fa/totp/deactivate/": ("302 404 404 404", "302 404 404 404"),
+    "accounts/2fa/recovery-codes/": ("302 404 404 404", CLOSED_405),
+    "accounts/2fa/recovery-codes/generate/": (ELSEWHERE, ELSEWHERE),
+    "accounts/2fa/recovery-codes/download/": ("302 404 404 404", "302 404 404 404"),
+    # the clinic
+    "manage/": (CLOSED, CLOSED_405),
+    "manage/names/": (CLOSED_405, ELSEWHERE),
+    "manage/inbox/<pk>/": (MINE, CLOSED_405),
+    "manage/inbox/<pk>/open/": (CLOSED_405, "302 404 302 404"),
+    "manage/inbox/<pk>/<verb>/": (CLOSED_405, "302 404 422 404"),
+    # the operator's staff
+    "staff/undelivered/": (STAFF, CLOSED_405),
+    "staff/undelivered/<pk>/again/": (CLOSED_405, "302 403 403 302"),
+    "staff/undelivered/<pk>/give-up/": (CLOSED_405, "302 403 403 302"),
+}
+
+
+def addresses() -> Iterator[str]:
+    """Every route of the resolver, with its parameters as <name>."""
+    yield from _walk(get_resolver().url_patterns, "")
+
+
+def _walk(patterns, before: str) -> Iterator[str]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            plain = re.sub(r"\(\?P(<\w+>)(?:\[[^\]]*\]|[^()])*\)", r"\1", route)
+            yield re.sub(r"<\w+:", "<", plain).replace("^", "").replace("$", "")
+        else:
+            yield from _walk(pattern.url_patterns, route)
+
+
+def test_every_address_is_in_the_table():
+    assert sorted(addresses()) == sorted(TABLE)
+
+
+@pytest.fixture
+def place(clinic, owner):
+    """What stands for each parameter: a clinic, a request it has opened, and a message that could not be sent."""
+    receipt = build_referrals.sent(clinic)
+    delivery = deliveries.enqueue(
+        kind="clinic-new-request",
+        subject=str(receipt.referral.pk),
+        recipient="user:1",
+        dedupe_key="a dead letter",
+    )
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=Delivery.State.DEAD, attempts=10, settled_at=clock.now()
+    )
+
+    def fill_in(address: str) -> str:
+        pk = delivery.pk if address.startswith("staff/") else receipt.referral.pk
+        values = {
+            "slug": clinic.slug,
+            "number": 1,
+            "token": receipt.token,
+            "pk": pk,
+            "verb": "decline",
+            "uidb36": "1",
+            "key": "set-password",
+        }
+        return "/" + re.sub(r"<(\w+)>", lambda found: str(values[found[1]]), address)
+
+    return fill_in
+
+
+@pytest.fixture(params=["anonymous", "stranger", "owner", "staff"])
+def who(request):
+    """One of the cast at a browser, and their column in the table."""
+    client = Client()
+    if request.param != "anonymous":
+        client.force_login(
+            request.getfixturevalue(request.param), "allauth.account.auth_backends.AuthenticationBackend"
+        )
+    client.column = ["anonymous", "stranger", "owner", "staff"].index(request.param)
+    return client
+
+
+@pytest.mark.parametrize("address", TABLE)
+def test_it_answers_each_of_the_cast_as_the_table_says(address, who, place):
+    get, post = (expected.split()[who.column] for expected in TABLE[address])
+    assert who.get(place(address)).status_code == int(get)
+    assert who.post(place(address), {"reason": "not-accepting"}).status_code == int(post)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", ["inbox-referral", "inbox-open"])
+def test_a_referral_of_others_is_answered_like_one_that_does_not_exist(
+    stranger, clinic, client, name, method
+):
+    client.force_login(stranger, "allauth.account.auth_backends.AuthenticationBackend")
+    foreign = build_referrals.referral(clinic)
+    pages = [getattr(client, method)(reverse(name, args=[pk])) for pk in (foreign.pk, uuid.uuid4())]
+    assert [page.status_code for page in pages] in ([404, 404], [405, 405])
+    assert pages[0].content == pages[1].content
+
+
+def test_somebody_who_left_sees_nothing_at_the_next_request(owner, clinic, client):
+    client.force_login(owner, "allauth.account.auth_backends.AuthenticationBackend")
+    referral = build_referrals.referral(clinic)
+    page = reverse("inbox-referral", args=[referral.pk])
+    assert client.get(page).status_code == 200
+    owner.memberships.update(ended_at=clock.now())
+    assert client.get(page).status_code == 404
+
+
+def test_there_is_something_to_be_seen(owner, place, client):
+    """The table would mean little if the pages it closes were empty."""
+    client.force_login(owner, "allauth.account.auth_backends.AuthenticationBackend")
+    name = build_referrals.answers().call_me
+    client.post(place("manage/inbox/<pk>/open/"))
+    assert name in client.get(place("manage/inbox/<pk>/")).content.decode()
