@@ -14,7 +14,6 @@ env = environ.Env()
 
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
-LOOPBACK = HOST in {"127.0.0.1", "::1", "localhost"}
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
 SITE_NAME = env.str("SITE_NAME", "Cairn")
 SITE_URL = env.str("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
@@ -24,6 +23,8 @@ HELP_PHONE = env.str("HELP_PHONE", "")
 DEBUG = False
 OVER_TLS = SITE_URL.startswith("https://")
 SITE_HOST = environ.urlparse(SITE_URL).hostname or "localhost"
+# For this machine alone: a proxy on the same machine makes a site public too, and then SITE_URL says so.
+LOOPBACK = {HOST, SITE_HOST} <= {"127.0.0.1", "::1", "localhost"}
 ALLOWED_HOSTS = [SITE_HOST, *(["localhost", "127.0.0.1", "[::1]"] if LOOPBACK else [])]
 
 # Read by tests and drills only; config.checks refuses it off loopback.
