@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('npi_type', models.PositiveSmallIntegerField(blank=True, choices=[(1, 'person'), (2, 'organization')], null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('npi', ''), _negated=True), fields=('npi',), name='organization_npi_unique'), models.CheckConstraint(condition=models.Q(models.Q(('npi', ''), ('npi_type__isnull', True)), models.Q(models.Q(('npi', ''), _negated=True), ('npi_type__isnull', False), ('npi_type__in', [1, 2])), _connector='OR'), name='organization_npi_has_type')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('npi', ''), _negated=True), fields=('npi',), name='organization_npi_unique'), models.CheckConstraint(condition=models.Q(models.Q(('npi', ''), ('npi_type__isnull', True)), models.Q(models.Q(('npi', ''), _negated=True), ('npi_type__in', [1, 2]), ('npi_type__isnull', False)), _connector='OR'), name='organization_npi_has_type')],
             },
         ),
         migrations.CreateModel(
