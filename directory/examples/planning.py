@@ -93,7 +93,8 @@ class Planner:
             website=f"https://clinic-{number}.example/" if case.attested_ago is not None else "",
             **self._address(site),
             **self._standing(case),
-            **self._said(case),
+            # The first clinic is the one that a new user looks at: it says more than others do.
+            **self._said(case, more=0.5 if number == 0 else 0.0),
         )
         return Plan(case, clinic, practitioner, license_held, self._offerings(number, clinic, case))
 
@@ -131,21 +132,21 @@ class Planner:
             "paused_until": self.as_of + case.paused_for if case.paused_for else None,
         }
 
-    def _said(self, case: Case) -> dict[str, Any]:
-        """What only the clinic can say; nothing where nobody has claimed it."""
+    def _said(self, case: Case, more: float) -> dict[str, Any]:
+        """What only the clinic can say; nothing where nobody has claimed it. `more` adds to every chance."""
         if case.attested_ago is None:
             return {}
         said_at = None if case.accepting is None else self.as_of - case.accepting_said_ago
         return {
             "accepting_new_patients": case.accepting,
             "accepting_stated_at": said_at,
-            "insurance": self._some(Insurance.values, 0.45),
-            "languages": sorted({"en", *self._some(Language.values, 0.12)}),
-            "age_groups": sorted({"adult", *self._some(AgeGroup.values, 0.4)}),
-            "access": self._some(Access.values, 0.4),
+            "insurance": self._some(Insurance.values, 0.45 + more),
+            "languages": sorted({"en", *self._some(Language.values, 0.12 + more / 5)}),
+            "age_groups": sorted({"adult", *self._some(AgeGroup.values, 0.4 + more)}),
+            "access": self._some(Access.values, 0.4 + more),
             "first_visit": FIRST_VISIT,
-            "cost": COST if self.chance.random() < 0.6 else "",
-            "cannot_treat": CANNOT_TREAT if self.chance.random() < 0.5 else "",
+            "cost": COST if self.chance.random() < 0.6 + more else "",
+            "cannot_treat": CANNOT_TREAT if self.chance.random() < 0.5 + more else "",
             "hours": "Monday to Friday, 9 AM to 5 PM",
             "attested_at": self.as_of - case.attested_ago,
         }
