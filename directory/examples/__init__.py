@@ -18,6 +18,8 @@ class SignIn(NamedTuple):
 PASSWORD: Final = "cairn example passphrase"  # noqa: S105  (printed at every start, refused off loopback)
 FRONT_DESK: Final = SignIn("frontdesk@clinic.example", PASSWORD, "front desk of a clinic with requests")
 MANAGER: Final = SignIn("manager@chain.example", PASSWORD, "manager of a chain of clinics")
-STAFF: Final = SignIn("staff@operator.example", PASSWORD, "the operator's staff, who check facts")
-SECOND_STAFF: Final = SignIn("second@operator.example", PASSWORD, "a second member of staff")
+STAFF: Final = SignIn("staff@operator.example", PASSWORD, "staff of the operator, who check facts")
+SECOND_STAFF: Final = SignIn(
+    "second@operator.example", PASSWORD, "staff of the operator, the second person where two are needed"
+)
 SIGN_INS: Final = (FRONT_DESK, MANAGER, STAFF, SECOND_STAFF)

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts import audit
@@ -33,16 +34,15 @@ class _People:
     """The operator's staff and whoever works at the example clinics."""
 
     def __init__(self) -> None:
+        self.password = make_password(examples.PASSWORD)  # hashing is slow on purpose; once will do
         self.staff = self._sign_in(examples.STAFF, is_staff=True, is_verifier=True)
         self.second = self._sign_in(examples.SECOND_STAFF, is_staff=True, is_verifier=True)
         self.front_desk = self._sign_in(examples.FRONT_DESK)
         self.manager = self._sign_in(examples.MANAGER)
 
-    @staticmethod
-    def _sign_in(who: examples.SignIn, **fields: bool) -> User:
-        return User.objects.create_user(
-            who.email, who.password, name=who.what.split(" of ")[0].title(), **fields
-        )
+    def _sign_in(self, who: examples.SignIn, **fields: bool) -> User:
+        name = who.what.partition(" of ")[0].capitalize()
+        return User.objects.create(email=who.email, password=self.password, name=name, **fields)
 
 
 @transaction.atomic

@@ -44,6 +44,7 @@ def without_ids(texts: list[str]) -> list[str]:
     return [re.sub(r'"id":\d+', '"id":0', text) for text in texts]
 
 
+@pytest.mark.once
 def test_the_same_seed_and_date_give_the_same_directory(loaded):
     first = without_ids(documents())
     Clinic.objects.all().delete()
@@ -55,11 +56,13 @@ def test_the_same_seed_and_date_give_the_same_directory(loaded):
     assert without_ids(documents()) == first
 
 
+@pytest.mark.once
 def test_there_are_320_in_every_state_and_territory(loaded):
     assert Clinic.objects.count() == 320
     assert set(Clinic.objects.values_list("state", flat=True)) == set(STATES)
 
 
+@pytest.mark.once
 def test_nothing_could_be_taken_for_real(loaded):
     for clinic in Clinic.objects.select_related("organization", "responsible"):
         assert re.fullmatch(r"\+1\d{3}55501\d\d", clinic.phone)
@@ -70,12 +73,14 @@ def test_nothing_could_be_taken_for_real(loaded):
     assert all(user.email.endswith(".example") for user in User.objects.all())
 
 
+@pytest.mark.once
 def test_example_npis_have_the_right_check_digit():
     # CMS's own example: 123456789 takes the check digit 3. Ours begin with 2; 2234567891 is right as well.
     assert planning.npi(23456789) == "2234567891"
     assert len({planning.npi(number) for number in range(1000)}) == 1000
 
 
+@pytest.mark.once
 def test_chains_share_one_npi_and_solo_clinicians_use_their_own(loaded):
     chain = Organization.objects.get(name="Evergreen Example Group")
     assert chain.npi_type == 2
@@ -85,6 +90,7 @@ def test_chains_share_one_npi_and_solo_clinicians_use_their_own(loaded):
     assert all(clinic.organization.npi == clinic.responsible.npi for clinic in solo)
 
 
+@pytest.mark.once
 def test_every_modality_status_and_word_is_met(loaded):
     clinics = facts.with_facts(Clinic.objects.all())
     assert {modality for clinic in clinics for modality in facts.modalities(clinic)} == set(Modality)
@@ -111,11 +117,13 @@ def test_the_front_desk_has_requests_in_every_state_of_an_inbox():
     assert audit.verify() == []
 
 
+@pytest.mark.once
 def test_it_says_whom_to_sign_in_as():
     said = load(as_of=AS_OF)
     assert all(who.email in said and who.password in said for who in examples.SIGN_INS)
 
 
+@pytest.mark.once
 def test_it_is_refused_off_loopback(settings):
     settings.LOOPBACK = False
     with pytest.raises(CommandError, match="loopback"):
@@ -123,16 +131,19 @@ def test_it_is_refused_off_loopback(settings):
     assert not Clinic.objects.exists()
 
 
+@pytest.mark.once
 def test_it_is_refused_where_there_are_clinics(loaded):
     with pytest.raises(CommandError, match="empty"):
         load()
 
 
+@pytest.mark.once
 def test_too_few_clinics_are_refused_with_the_reason():
     with pytest.raises(CommandError, match="at least 60"):
         load(clinics=3)
 
 
+@pytest.mark.once
 def test_the_index_alone_can_be_filled_for_benchmarks(loaded):
     with clock.frozen(AS_OF + timedelta(seconds=1)):
         before = search.find(search.Query()).count
@@ -144,6 +155,7 @@ def test_the_index_alone_can_be_filled_for_benchmarks(loaded):
     assert len({hit.document["slug"] for hit in found.results}) == 100
 
 
+@pytest.mark.once
 def test_the_index_alone_needs_the_examples_first():
     with pytest.raises(CommandError, match="examples first"):
         load(clinics=1500, index_only=True)
