@@ -95,6 +95,14 @@ def only_over_tls() -> Iterator[CheckMessage]:
 
 
 @_unless_loopback
+def proxies_are_counted() -> Iterator[CheckMessage]:
+    """TLS ends at a proxy; unless it is counted, all visitors share its address, and one of them locks out all."""
+    if settings.TRUSTED_PROXIES < 1:
+        how = "Set TRUSTED_PROXIES to the number of your own proxies in front of the site, 1 for one."
+        yield _refusal(16, "Visitors cannot be told apart: TRUSTED_PROXIES is 0.", how)
+
+
+@_unless_loopback
 def nothing_is_meant_for_development() -> Iterator[CheckMessage]:
     """Settings that exist for tests and drills."""
     if settings.DEBUG:

@@ -8,7 +8,7 @@ from logging import getLogger
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
@@ -106,6 +106,9 @@ def refuse_unreadable_input(get_response: GetResponse) -> GetResponse:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        if _body_size(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            # Before a byte of it is read: Django itself does not count files, and would write them to the disk.
+            raise RequestDataTooBig("The body is larger than any form of the site.")
         if not (_address_is_readable(request) and _cookies_are_readable(request)):
             raise BadRequest("The address or a cookie cannot be read as UTF-8 text.")
         if request.method in {"POST", "PUT", "PATCH"} and not _body_is_readable(request):
@@ -113,6 +116,12 @@ def refuse_unreadable_input(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
+
+
+def _body_size(request: HttpRequest) -> int:
+    """Bytes that were announced; without an announcement no body is read at all."""
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    return int(announced) if announced.isascii() and announced.isdigit() else 0
 
 
 def _is_readable(raw: bytes) -> bool:

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts import audit, memberships
 from accounts.models import Membership, User
-from directory import index
+from directory import index, reach
 from directory.deciding import acts_for, require_staff_or_manager, require_verifier
 from directory.models import Clinic, ListingClaim
 from directory.refusals import Incomplete, NotAllowed, WrongState
@@ -100,6 +100,8 @@ def _decide(claim: ListingClaim, status: str, by: User, action: str) -> ListingC
 def _keep(claim: ListingClaim, by: User, action: str) -> ListingClaim:
     claim.save()
     index.rebuild(claim.clinic)
+    if claim.ended_at:
+        reach.tell_if_nobody_answers(Clinic.objects.filter(pk=claim.clinic_id))
     _audit(action, claim, by)
     return claim
 

@@ -34,6 +34,9 @@ SAID: Final = frozenset(
 CONTACT: Final = frozenset("line1 line2 city state zip latitude longitude phone phone_extension".split())
 """What the contact check vouches for."""
 
+SOLO: Final = 1
+"""The NPI type of a clinician who is the practice."""
+
 IDENTITY: Final = CONTACT | {"name", "time_zone", "website", "responsible"}
 """What only a verifier changes."""
 
@@ -111,9 +114,9 @@ def attest(*, clinic: Clinic, by: User) -> Clinic:
 def edit(*, clinic: Clinic, by: User, **fields: Any) -> Clinic:
     """Change fields of a clinic. What it says of itself (SAID): somebody who acts for it. IDENTITY: a verifier.
 
-    A new address or phone is not the one that was confirmed: the contact check ends, and a listed clinic leaves
-    search until somebody has confirmed the new one. Raises NotAllowed, also for any other field, and Django's
-    ValidationError for values that do not fit.
+    What was checked of an old value was not checked of a new one: the checks that a change makes void end with it,
+    and a listed clinic leaves search until somebody has made them anew. Raises NotAllowed, also for any other field,
+    and Django's ValidationError for values that do not fit.
     """
     _require_editor(clinic, by, set(fields))
     found = _locked(clinic)
@@ -124,10 +127,18 @@ def edit(*, clinic: Clinic, by: User, **fields: Any) -> Clinic:
         _date_acceptance(found)
     _require_valid(found)
     changed = {name for name, value in before.items() if getattr(found, name) != value}
-    if changed & CONTACT:
-        confirmed = Check.objects.current().filter(clinic=found, fact=Fact.CONTACT)
-        confirmed.update(superseded_at=clock.now())
+    _end_checks_of(found, changed)
     return _keep(found, by, "listing.edited")
+
+
+def _end_checks_of(clinic: Clinic, changed: set[str]) -> None:
+    """A new address or phone was not confirmed; a new responsible clinician was not looked for on any list."""
+    void = {Fact.CONTACT} if changed & CONTACT else set()
+    if "responsible" in changed:
+        solo = clinic.organization.npi_type == SOLO
+        void |= {Fact.EXCLUSION, Fact.NPI} if solo else {Fact.EXCLUSION}
+    ended = Check.objects.current().filter(clinic=clinic, fact__in=void)
+    ended.update(superseded_at=clock.now())
 
 
 def _require_editor(clinic: Clinic, by: User, names: set[str]) -> None:

@@ -6,8 +6,9 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from accounts.models import Membership, Organization, User
-from directory import index
+from directory import index, reach
 from directory.models import Clinic
+from directory.models.clinic import ClinicQuerySet
 from outbox import chores
 
 REFRESH_EVERY_SECONDS: Final = 15
@@ -26,7 +27,7 @@ def register_chores() -> None:
 def membership_saved(instance: Membership, raw: bool = False, **_: Any) -> None:
     """Somebody began or ceased to act for an organization."""
     if not raw:
-        index.rebuild_many(Clinic.objects.filter(organization_id=instance.organization_id).only("pk"))
+        _people_changed(Clinic.objects.filter(organization_id=instance.organization_id))
 
 
 @receiver(post_save, sender=Organization)
@@ -44,4 +45,9 @@ def user_saved(
     if raw or created or (update_fields is not None and "is_active" not in update_fields):
         return
     organizations = Membership.objects.filter(user=instance, ended_at=None).values("organization_id")
-    index.rebuild_many(Clinic.objects.filter(organization_id__in=organizations).only("pk"))
+    _people_changed(Clinic.objects.filter(organization_id__in=organizations))
+
+
+def _people_changed(clinics: ClinicQuerySet) -> None:
+    index.rebuild_many(clinics.only("pk"))
+    reach.tell_if_nobody_answers(clinics)

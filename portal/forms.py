@@ -23,6 +23,10 @@ def decline_sentence(reason: str) -> str:
     return f"{wording.sentence('rejected')} {wording.reason(reason)}"
 
 
+OUT_OF_RANGE = "Choose a time in the future, within two years"
+LAST_YEAR = 9000  # instants near the end of the calendar have no UTC
+
+
 class AcceptForm(PlainForm):
     note = NoteField(
         label="A word to the person",
@@ -97,6 +101,9 @@ class AppointmentForm(PlainForm):
     def _instant(self, day: date, hour: time) -> datetime | None:
         """The first of two when clocks go back; an error for an hour that clocks jump over."""
         at = datetime.combine(day, hour, self.zone)
+        if day.year > LAST_YEAR:
+            self.add_error("day", OUT_OF_RANGE)
+            return None
         if at.astimezone(ZoneInfo("UTC")).astimezone(self.zone).replace(fold=0) != at:
             self.add_error("hour", "Clocks change that night, and this hour does not exist. Choose another")
             return None
@@ -110,9 +117,6 @@ class FinishForm(PlainForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose how it ended", "invalid_choice": "Choose from the list"},
     )
-
-
-OUT_OF_RANGE = "Choose a time in the future, within two years"
 
 
 def decline_reasons() -> list[dict[str, str]]:

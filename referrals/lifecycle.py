@@ -5,6 +5,7 @@ or raises WrongState; of several at once one wins. Locks are taken in one order 
 referral, deliveries, audit trail.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -179,6 +180,21 @@ def stop_undelivered(clinic: Clinic) -> None:
     for referral in waiting.select_for_update(no_key=True, skip_locked=True):
         if not telling.was_told(referral):
             stop(referral=referral)
+
+
+@transaction.atomic
+def end_unanswerable(clinics: Sequence[Clinic]) -> None:
+    """Nobody at these clinics can open a request any more: end every open one -> failed, and tell the person.
+
+    A clinic that has accepted may see the person all the same: then only the outcome is unknown here. All rows
+    are locked before the first trail row is written.
+    """
+    waiting = Referral.objects.open().filter(clinic__in=clinics).order_by("pk")
+    for referral in list(waiting.select_for_update(no_key=True)):
+        agreed = referral.status in {Status.ACCEPTED, Status.IN_PROGRESS}
+        reason = FailReason.OUTCOME_UNKNOWN if agreed else FailReason.UNDELIVERABLE
+        _close("end_unanswerable", referral, reason)
+        _audit("end_unanswerable", referral, audit.SYSTEM)
 
 
 def _close(verb: str, referral: Referral, reason: FailReason) -> None:

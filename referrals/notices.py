@@ -67,9 +67,8 @@ def patient_update(delivery: Delivery) -> Mail | None:
 
 
 def _referral(delivery: Delivery) -> Referral | None:
-    """Locked until the mail is composed, so that a step taken meanwhile comes before or after it."""
-    rows = Referral.objects.filter(pk=uuid.UUID(delivery.subject))
-    return rows.first()
+    """What it is about, as it stands now. A step taken while the mail is written has a notice of its own."""
+    return Referral.objects.filter(pk=uuid.UUID(delivery.subject)).first()
 
 
 def _to_member(delivery: Delivery, referral: Referral, subject: str, what: str) -> Mail | None:

@@ -22,6 +22,7 @@ TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "withdraw": (frozenset(OPEN_STATUSES), Status.CANCELLED),
     "stop": (frozenset({Status.REQUESTED}), Status.FAILED),
     "give_up": (frozenset({Status.REQUESTED}), Status.FAILED),
+    "end_unanswerable": (frozenset(OPEN_STATUSES), Status.FAILED),
 }
 
 # Each step is later than the one before, even within one tick of the database's clock, so that

@@ -122,6 +122,7 @@ def _in_production() -> dict[str, str]:
         "SITE_URL": "https://clinics.example.org",
         "SECRET_KEY": base64.b64encode(os.urandom(48)).decode(),
         "PHI_KEYS": f"k1:{base64.b64encode(os.urandom(32)).decode()}",
+        "TRUSTED_PROXIES": "1",
         "EMAIL_URL": "smtp+tls://user:password@mail.example.org:587",
         "DATA_DIR": str(WORK / "production"),
     }

@@ -26,6 +26,7 @@ SAFE = {
     "EMAIL_USE_SSL": False,
     "SECOND_FACTOR_REQUIRED": True,
     "DEBUG": False,
+    "TRUSTED_PROXIES": 1,
     "FAILPOINT": "",
 }
 
@@ -60,6 +61,7 @@ def test_it_has_nothing_to_say_about_a_safe_site():
         ("SECRET_KEY", "django-insecure-Vd2mQ8xT1kJ5rN9pW3sY7zB4cF6gH0aL", "cairn.E004"),
         ("SITE_URL", "http://clinics.example.org", "cairn.E005"),
         ("DEBUG", True, "cairn.E006"),
+        ("TRUSTED_PROXIES", 0, "cairn.E016"),
         ("FAILPOINT", "after-commit", "cairn.E007"),
         ("SECOND_FACTOR_REQUIRED", False, "cairn.E008"),
         ("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend", "cairn.E009"),

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 
 from config.wsgi import application
@@ -122,3 +123,13 @@ def test_it_answers_a_machine_with_a_problem():
     response = Client().get("/api/v1/clinics/?q=%00")
     assert response.status_code == 400
     assert response["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("address", ["/nothing/", "/accounts/login/", "/api/v1/clinics/", "/near-me/"])
+def test_a_large_file_is_refused_before_a_byte_of_it_is_kept(client, settings, tmp_path, address):
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
+    file = SimpleUploadedFile("scan.pdf", b"x" * 2000)
+    assert client.post(address, {"file": file}).status_code == 413
+    assert list(tmp_path.iterdir()) == []

@@ -254,3 +254,21 @@ def test_roles_of_another_practice_count_for_nothing(clinic, stranger):
     assert Membership.objects.active().filter(user=stranger).exists()
     with pytest.raises(NotAllowed):
         listings.pause_requests(clinic=clinic, until=None, by=stranger)
+
+
+@pytest.mark.parametrize(
+    ("npi_type", "void"), [(1, {Fact.EXCLUSION, Fact.NPI}), (2, {Fact.EXCLUSION})], ids=["solo", "group"]
+)
+def test_another_responsible_clinician_was_not_looked_for_on_any_list(clinic, verifier, npi_type, void):
+    clinic.organization.npi_type = npi_type
+    clinic.organization.save()
+    successor = build.practitioner()
+    before = set(clinic.checks.current().values_list("fact", flat=True))
+    listings.edit(clinic=clinic, by=verifier, responsible=successor)
+    build.check(clinic, Fact.LICENSE, license=build.license(successor))
+
+    assert before - set(clinic.checks.current().values_list("fact", flat=True)) == void
+    assert not shown(clinic)
+    for fact in void:
+        build.check(clinic, fact)
+    assert shown(clinic)

@@ -73,3 +73,11 @@ def test_another_site_cannot_send_a_point_for_a_visitor(headers):
 
 def test_it_is_asked_by_post_alone():
     assert Client().get("/near-me/").status_code == 405
+
+
+def test_an_origin_that_no_browser_writes_is_refused():
+    headers = {"Origin": "http://["}
+    assert (
+        Client().post("/near-me/", {"latitude": "39", "longitude": "-104"}, headers=headers).status_code
+        == 403
+    )

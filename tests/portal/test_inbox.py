@@ -218,3 +218,9 @@ def test_three_names_leave_three_rows_in_the_trail_for_the_statements_of_one(sig
 
     assert queries(signed_in) == one
     assert AuditEvent.objects.filter(action="referral.read").count() == read_before + 3
+
+
+@pytest.mark.parametrize("back", ["status", "foo", "//evil.example", "https:evil.example"])
+def test_hiding_names_leads_back_to_the_inbox_whatever_was_asked_for(signed_in, back):
+    answer = signed_in.post("/manage/names/", {"hide": "yes", "next": back})
+    assert (answer.status_code, answer["Location"]) == (302, "/manage/")
