@@ -1,6 +1,8 @@
 """How gunicorn serves the site: `gunicorn --config python:config.server config.wsgi`."""
 
 import os
+import socket
+import struct
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -36,3 +38,13 @@ limit_request_fields = 64
 logger_class = "config.server.OneLog"
 worker_tmp_dir = str(settings.DATA_DIR / "tmp")
 control_socket_disable = True  # it would be made in the home folder
+
+STALLED_AFTER = 10  # seconds in which a sender or reader must move at least one byte
+
+
+def when_ready(server: Any) -> None:
+    """Free the thread of a client that stalls. Connections take these times over from the socket they came in on."""
+    limit = struct.pack("ll", STALLED_AFTER, 0)
+    for listener in server.LISTENERS:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
