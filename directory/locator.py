@@ -21,7 +21,8 @@ MOST_NAMES: Final = 6
 NICE_MILES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 TOWN_SIZES: Final = (100_000, 15_000, 0)
 """People in a large, a middling and a small town, at least."""
-_LETTER: Final = 6.4  # about the width of a letter of a name
+_LETTER: Final = 7.2  # about the width of a letter of a name, in a wide face
+_GAP: Final = 5  # kept between a name and a pin
 _FOOT: Final = 26  # kept for the scale
 
 _Point = tuple[float, float]
@@ -239,7 +240,7 @@ def _dots(towns: Iterable[_Town]) -> list[str]:
 
 def _names(frame: _Frame, towns: list[_Town], pins: list[Pin]) -> list[Name]:
     """A few names of large towns that touch neither each other nor a pin, the middle or the scale."""
-    taken = [(pin.x - pin.half, pin.y - PIN_RADIUS, pin.x + pin.half, pin.y + PIN_RADIUS) for pin in pins]
+    taken = [_room_of(pin) for pin in pins]
     cx, cy = frame.width / 2, frame.height / 2
     taken.append((cx - 12, cy - 12, cx + 12, cy + 12))
     taken.append((0, frame.height - _FOOT - 12, _step(frame) * frame.per_mile + 40, frame.height))
@@ -255,6 +256,11 @@ def _names(frame: _Frame, towns: list[_Town], pins: list[Pin]) -> list[Name]:
             taken.append(edges)
             names.append(Name(round(x, 1), round(y + 15, 1), town.name))
     return names
+
+
+def _room_of(pin: Pin) -> _Edges:
+    beside, above = pin.half + _GAP, PIN_RADIUS + _GAP
+    return pin.x - beside, pin.y - above, pin.x + beside, pin.y + above
 
 
 def _inside(frame: _Frame, edges: _Edges) -> bool:

@@ -8,7 +8,7 @@ from django import forms
 
 from referrals import wording
 from referrals.forms import MESSAGE_LIMIT, NoteField, PlainForm
-from referrals.vocabulary import CompleteReason, DeclineReason
+from referrals.vocabulary import CompleteReason, DeclineReason, Status
 
 CANNED_QUESTIONS = (
     "Which days and times are good for a first call?",
@@ -16,11 +16,6 @@ CANNED_QUESTIONS = (
     "How would you like to pay for the visit?",
     "Have you had this kind of treatment before?",
 )
-
-
-def decline_sentence(reason: str) -> str:
-    """Exactly what the patient reads when the clinic chooses `reason`."""
-    return f"{wording.sentence('rejected')} {wording.reason(reason)}"
 
 
 OUT_OF_RANGE = "Choose a time in the future, within two years"
@@ -66,7 +61,7 @@ class AskForm(PlainForm):
 
 class DeclineForm(PlainForm):
     reason = forms.ChoiceField(
-        label="Why? Below each reason stands what the person will read.",
+        label="Why?",
         choices=DeclineReason.choices,
         widget=forms.RadioSelect,
         error_messages={"required": "Choose a reason", "invalid_choice": "Choose a reason from the list"},
@@ -119,9 +114,14 @@ class FinishForm(PlainForm):
     )
 
 
+def decline_opening() -> str:
+    """What the person reads first, whatever the reason."""
+    return wording.sentence(Status.REJECTED)
+
+
 def decline_reasons() -> list[dict[str, str]]:
-    """Each reason as the clinic chooses it, and the sentence it becomes."""
+    """Each reason as the clinic chooses it, and the sentence that the person reads after `decline_opening`."""
     return [
-        {"slug": slug, "label": str(label), "sentence": decline_sentence(slug)}
+        {"slug": slug, "label": str(label), "sentence": wording.reason(slug)}
         for slug, label in DeclineReason.choices
     ]

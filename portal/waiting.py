@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 
 from outbox import clock
-from referrals import reply_clock
+from referrals import reply_clock, wording
 from referrals.models import Referral
 from referrals.models.referral import ReferralQuerySet
 from referrals.vocabulary import CLOSED_STATUSES, Status
@@ -34,6 +34,8 @@ TABS = (
     Tab("closed", "Closed", tuple(CLOSED_STATUSES), False, "Nothing is closed yet."),
 )
 
+TURNED_ROUND: dict[str, str] = {Status.REQUESTED: "New", Status.ON_HOLD: "Question sent"}
+
 
 def tab_named(slug: str) -> Tab:
     """The tab of that name, or the first."""
@@ -43,6 +45,11 @@ def tab_named(slug: str) -> Tab:
 def tab_of(referral: Referral) -> Tab:
     """Where a referral lies now."""
     return next(tab for tab in TABS if referral.status in tab.statuses)
+
+
+def status_word(status: str, reason: str = "") -> str:
+    """The label of a request as the clinic reads it: some of the person's words are turned round."""
+    return TURNED_ROUND.get(status) or wording.tag(status, reason)
 
 
 def counts(referrals: ReferralQuerySet) -> dict[str, int]:

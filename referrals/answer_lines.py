@@ -27,7 +27,7 @@ _PATIENTS_WORDS = {
 }
 _CLINICS_WORDS = {
     "me": "The person who wrote, 18 or over",
-    "other": "Someone they care for. They are 18 or over",
+    "other": "Someone they care for, whose age we did not ask. The person who wrote is 18 or over",
     RATHER_TELL: "They would rather tell you",
 }
 

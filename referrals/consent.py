@@ -11,7 +11,7 @@ from django.conf import settings
 
 from directory.models import Clinic
 
-VERSION = "2026-11"
+VERSION = "2026-11.2"
 # How long personal data are kept after a request is closed. An operator may shorten it.
 LONGEST_DAYS = 90
 
@@ -32,8 +32,8 @@ It is your choice. If you do not send it, your care stays the same. You can also
 
 The clinic may reach you in the ways you gave. It leaves a voice message or sends a text only if you ticked that.
 
-We delete your answers {days} days after the request is closed. Copies in our backups are gone \
-{backup_days} days after that.
+We delete your answers {days} days after the request is closed. Copies in backups can last a few days longer; \
+the people who run this site decide how many.
 
 You can take the request back at any time on your private page. What the clinic has read by then, it may keep.
 
@@ -46,7 +46,6 @@ You must be 18 or over.
 Neither you nor the clinic pays us for this. We show the clinics that are near first. A clinic can be listed once \
 we have checked its state license, its NPI, the federal exclusion list, and its address and phone. If one of these \
 does not hold, we leave the clinic out. We do not own any clinic."""
-BACKUP_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,6 @@ def text(clinic: Clinic) -> ConsentText:
         "clinic": clinic.name,
         "site": settings.SITE_NAME,
         "days": kept_days(),
-        "backup_days": BACKUP_DAYS,
     }
     words = _WORDS.format(**values).split("\n\n")
     digest = hashlib.sha256("\n".join([VERSION, *words]).encode()).hexdigest()

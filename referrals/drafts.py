@@ -87,10 +87,13 @@ def key_for(session: SessionBase, clinic: Clinic) -> str:
     return str(draft["keys"][str(clinic.pk)])
 
 
-def finish(session: SessionBase, clinic: Clinic, *, reference: str, token: str) -> None:
-    """It was sent: forget answers and keys, remember reference and link for the page that says so."""
+def finish(session: SessionBase, clinic: Clinic, *, reference: str, token: str, way: str = "") -> None:
+    """It was sent: forget answers and keys, remember what the page that says so needs.
+
+    `way`: how the clinic answers, as that page tells it.
+    """
     draft = _load(session)
-    draft["sent"][str(clinic.pk)] = [reference, token]
+    draft["sent"][str(clinic.pk)] = [reference, token, way]
     _save(session, {"steps": {}, "keys": {}, "sent": draft["sent"]})
 
 
@@ -98,6 +101,12 @@ def sent(session: SessionBase, clinic: Clinic) -> tuple[str, str] | None:
     """(reference, token) of what this session last sent to the clinic; a second post shows it again."""
     found = _load(session)["sent"].get(str(clinic.pk))
     return (found[0], found[1]) if found else None
+
+
+def way(session: SessionBase, clinic: Clinic) -> str:
+    """The `way` of what was last sent to the clinic, "" if it is not known."""
+    found = _load(session)["sent"].get(str(clinic.pk), [])
+    return str(found[2]) if found[2:] else ""
 
 
 def discard(session: SessionBase) -> None:

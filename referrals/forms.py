@@ -112,6 +112,7 @@ class WhoForm(PlainForm):
     )
     adult = forms.TypedChoiceField(
         label="Are you 18 or over?",
+        help_text="Your own age. Not the age of the person you care for.",
         choices=[("yes", "Yes"), ("no", "No")],
         widget=forms.RadioSelect,
         coerce=lambda word: word == "yes",

@@ -164,7 +164,11 @@ def _view(referral: Referral, steps: list[Step]) -> StatusView:
         referral=referral,
         clinic=referral.clinic,
         tag=wording.tag(referral.status, referral.status_reason),
-        sentence=wording.sentence(referral.status, answered=last.actor == Actor.PATIENT),
+        sentence=wording.sentence(
+            referral.status,
+            answered=last.actor == Actor.PATIENT,
+            opened=any(step.actor == Actor.CLINIC for step in steps),
+        ),
         reason=wording.reason(referral.status_reason),
         steps=steps[::-1],
         question=last.words if referral.status == Status.ON_HOLD else "",

@@ -10,7 +10,7 @@ _SENTENCES = {
     Status.IN_PROGRESS: "The clinic says you have a date. Call them to change it.",
     Status.COMPLETED: "This request is closed.",
     Status.REJECTED: "This clinic cannot help. Others may.",
-    Status.CANCELLED: "You stopped this request.",
+    Status.CANCELLED: "You took it back.",
     Status.FAILED: "We are sorry: this request did not get an answer. Others may help.",
 }
 _REASONS = {
@@ -18,14 +18,18 @@ _REASONS = {
     DeclineReason.OUT_OF_STATE: "It may only treat people who live in certain states.",
     DeclineReason.COVERAGE: "The way to pay does not fit there.",
     DeclineReason.MODALITY_NOT_OFFERED: "It does not give this kind of treatment.",
-    DeclineReason.CLINICALLY_UNSUITABLE: "It thinks another kind of care would fit you better.",
-    DeclineReason.NEEDS_HIGHER_LEVEL: "It thinks you need more care than it can give.",
+    DeclineReason.CLINICALLY_UNSUITABLE: (
+        "It thinks another kind of care would fit you better. Your own doctor can help you find it."
+    ),
+    DeclineReason.NEEDS_HIGHER_LEVEL: (
+        "It thinks you need more care than it can give. Your own doctor can help you find it."
+    ),
     DeclineReason.DUPLICATE: "It already has a request from you.",
     DeclineReason.UNREACHABLE: "It tried to reach you and could not.",
     FailReason.NO_REPLY: "The clinic did not reply. We told them.",
-    FailReason.UNDELIVERABLE: "We could not reach the clinic.",
+    FailReason.UNDELIVERABLE: "We cannot reach the clinic. Nobody there can read your request.",
     FailReason.LISTING_STOPPED: "The clinic no longer takes requests here.",
-    FailReason.OUTCOME_UNKNOWN: "We do not know how it ended.",
+    FailReason.OUTCOME_UNKNOWN: "The clinic no longer answers here. If you have a date, call the clinic about it.",
     CompleteReason.SEEN: "The clinic says you were seen.",
     CompleteReason.NO_SHOW: "The clinic says the visit did not take place.",
     CompleteReason.NOT_STARTED: "The clinic says treatment was not started.",
@@ -50,10 +54,12 @@ def tag(status: str, reason: str = "") -> str:
     return "Stopped" if reason == FailReason.LISTING_STOPPED else str(Status(status).label)
 
 
-def sentence(status: str, *, answered: bool = False) -> str:
-    """Who acts next. `answered`: the last step was the patient's answer to a question."""
+def sentence(status: str, *, answered: bool = False, opened: bool = False) -> str:
+    """Who acts next. `answered`: the last step was the patient's answer; `opened`: the clinic took a step."""
     if status == Status.RECEIVED and answered:
         return "The clinic has your answer."
+    if status == Status.CANCELLED and opened:
+        return f"{_SENTENCES[Status.CANCELLED]} The clinic is told."
     return _SENTENCES[Status(status)]
 
 

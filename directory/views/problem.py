@@ -54,7 +54,7 @@ def problem_page(request: HttpRequest, problem: BadParameters) -> HttpResponse:
     only_the_place = set(problem.errors) == {"near"}
     context = {
         **_form(request),
-        "title": _title(only_the_place, bool(meant), request),
+        "title": _title(only_the_place, meant, request),
         "mistakes": mistakes,
         "meant": meant,
         "form_error": "" if meant else problem.errors.get("near", ""),
@@ -67,10 +67,12 @@ def problem_page(request: HttpRequest, problem: BadParameters) -> HttpResponse:
     return render(request, "directory/problem.html", context, status=status)
 
 
-def _title(only_the_place: bool, has_choices: bool, request: HttpRequest) -> str:
+def _title(only_the_place: bool, meant: list[Meant], request: HttpRequest) -> str:
     if not only_the_place:
         return "Something in this search needs a change"
-    if has_choices:
+    if len(meant) == 1:
+        return f"Did you mean {meant[0].label}?"
+    if meant:
         return "Which place do you mean?"
     return "We cannot find that place" if request.GET.get("near", "").strip() else "Where are you looking?"
 

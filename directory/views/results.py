@@ -146,10 +146,12 @@ def _nothing_context(params: QueryDict, query: Query) -> dict[str, Any]:
     """Nothing is widened or dropped for the visitor: what else there is stands beside the empty answer."""
     is_filtered = filter_panel.is_filtered(query)
     nearby = search.nearest(query.spot, query) if query.spot else []
+    removals = filter_panel.removals(params, query) if is_filtered else []
     wider = filter_panel.wider(query, nearby[0].distance_miles if nearby else None)
     return {
         "nothing": True,
-        "removals": filter_panel.removals(params, query) if is_filtered else [],
+        "removals": removals,
+        "one_is_enough": any(removal.count for removal in removals),
         "all_count": search.find(filter_panel.without_filters(query)).count if is_filtered else 0,
         "nearest": cards(nearby),
         "nearest_last": nearby[-1] if nearby else None,

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.memberships import organizations_of
 from directory.models import Clinic
 from outbox import clock
-from portal import waiting
+from portal import waiting, zones
 from portal.access import SignedIn
 from referrals import reading
 from referrals.access import inbox_of
@@ -33,16 +33,20 @@ class Row:
     name: str
     waiting: str
     late: bool
+    status: str
 
 
 @never_cache
 @require_safe
 def inbox(request: SignedIn) -> HttpResponse:
-    """One tab of the referrals that the user may open now."""
+    """One tab of the referrals that the user may open now. The operator's staff has a page of its own."""
+    if request.user.is_staff and not organizations_of(request.user).exists():
+        return redirect("staff")
     mine = inbox_of(request.user)
     tab = waiting.tab_named(request.GET.get("tab", ""))
     numbers = waiting.counts(mine)
-    clinics = Clinic.objects.filter(organization__in=organizations_of(request.user)).count()
+    time_zones = _time_zones(request)
+    zone = zones.of_all(time_zones)
     page = Paginator(waiting.in_tab(mine.select_related("clinic"), tab), PER_PAGE).get_page(
         request.GET.get("page")
     )
@@ -55,9 +59,11 @@ def inbox(request: SignedIn) -> HttpResponse:
         "page": page,
         "rows": _rows(request, list(page)),
         "names_hidden": bool(request.session.get(HIDE_NAMES)),
-        "acts_for_one": clinics > 0,
-        "several_clinics": clinics > 1,
+        "acts_for_one": len(time_zones) > 0,
+        "several_clinics": len(time_zones) > 1,
         "now": clock.now(),
+        "zone": zone,
+        "zone_name": zones.name(zone),
     }
     return render(request, "portal/inbox.html", context)
 
@@ -72,6 +78,12 @@ def names(request: SignedIn) -> HttpResponse:
     return HttpResponseRedirect(back if safe else reverse("inbox"))
 
 
+def _time_zones(request: SignedIn) -> list[str]:
+    """One for each clinic that the user acts for."""
+    mine = Clinic.objects.filter(organization__in=organizations_of(request.user))
+    return list(mine.values_list("time_zone", flat=True))
+
+
 def _rows(request: SignedIn, referrals: list[Referral]) -> list[Row]:
     now = clock.now()
     called = _names(request, referrals)
@@ -81,6 +93,7 @@ def _rows(request: SignedIn, referrals: list[Referral]) -> list[Row]:
             name=called.get(referral.pk, ""),
             waiting=waiting.words(referral.status_at, now),
             late=waiting.is_late(referral, now),
+            status=waiting.status_word(referral.status, referral.status_reason),
         )
         for referral in referrals
     ]

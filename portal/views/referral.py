@@ -13,9 +13,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import forms, waiting
+from portal import forms, waiting, zones
 from portal.access import SignedIn, keeps_text_when_signed_out, referral_or_404, signed_out
-from referrals import answer_lines, lifecycle, phones, reading, wording
+from referrals import answer_lines, lifecycle, phones, reading
 from referrals.errors import NotYours
 from referrals.models import Referral
 from referrals.note_signs import sounds_like_crisis
@@ -136,7 +136,7 @@ def _somebody_was_first(
     context = {
         "referral": referral,
         "action": action,
-        "status": Status(current).label,
+        "status": waiting.status_word(current),
         "typed": typed[0] if typed else "",
     }
     return render(request, "portal/somebody_was_first.html", context, status=409)
@@ -154,7 +154,7 @@ def _show(
         "referral": referral,
         "clinic": referral.clinic,
         "tab": waiting.tab_of(referral),
-        "status": wording.tag(referral.status, referral.status_reason),
+        "status": waiting.status_word(referral.status, referral.status_reason),
         "waiting": waiting.words(referral.status_at),
         "late": waiting.is_late(referral),
         "notice": notice,
@@ -203,5 +203,7 @@ def _actions(referral: Referral, filled: dict[str, Form]) -> dict[str, Any]:
     return {
         "actions": offered,
         "reasons": forms.decline_reasons(),
+        "decline_opening": forms.decline_opening(),
+        "zone_name": zones.name(referral.clinic.time_zone),
         "form_with_errors": with_errors[0] if with_errors else None,
     }

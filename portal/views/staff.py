@@ -42,6 +42,14 @@ class Row:
 @never_cache
 @require_safe
 @staff_only
+def start(request: SignedIn) -> HttpResponse:
+    """Where the operator's staff begins."""
+    return redirect("staff-undelivered")
+
+
+@never_cache
+@require_safe
+@staff_only
 def undelivered(request: SignedIn) -> HttpResponse:
     """The latest first, with the clinic's phone: a call is often the quickest way."""
     page = Paginator(deliveries.dead_letters(), PER_PAGE).get_page(request.GET.get("page"))

@@ -48,7 +48,10 @@ PER_CLINIC = (60, 3600)
 _SALT = "referrals.check"
 
 KEPT = "That did not send, but nothing was lost. Tick the box and send it again."
-LOOK_AGAIN = "Please look over your answers once more. If they are right, press Send request again."
+_IF_RIGHT = "Nothing was lost. If they are right, press Send request again."
+QUICK = f"You were quick, so here are your answers once more. {_IF_RIGHT}"
+LOOK_AGAIN = f"Here are your answers once more. {_IF_RIGHT}"
+AGREE_AGAIN = "What you agree to has changed. Nothing was lost. Read it again, tick the box and send."
 
 
 def _check_after_expired_form(request: HttpRequest, reason: str) -> HttpResponse:
@@ -88,8 +91,8 @@ def _send(request: HttpRequest, clinic: Clinic, answers: Answers) -> HttpRespons
     form = ConsentForm(data=request.POST, clinic=clinic)
     if not form.is_valid():
         return _show(request, clinic, answers, form, status=422)
-    if not _was_looked_at(request, answers):
-        return _show(request, clinic, answers, form, notice=LOOK_AGAIN)
+    if again := _why_again(request, answers):
+        return _show(request, clinic, answers, form, notice=again)
     if wait := _seconds_to_wait(request, clinic):
         return too_many(request, wait, clinic)
     return _request(request, clinic, answers, form)
@@ -106,11 +109,17 @@ def _request(request: HttpRequest, clinic: Clinic, answers: Answers, form: Conse
     except lifecycle.NotTaking:
         return not_taking(request, clinic)
     except lifecycle.ConsentChanged:
-        return _show(request, clinic, answers, ConsentForm(clinic=clinic), notice=LOOK_AGAIN, status=409)
+        return _show(request, clinic, answers, ConsentForm(clinic=clinic), notice=AGREE_AGAIN, status=409)
     except lifecycle.KeyReused:
         drafts.discard(request.session)
         return render(request, "referrals/already_sent.html", {"clinic": clinic}, status=409)
-    drafts.finish(request.session, clinic, reference=receipt.referral.reference, token=receipt.token)
+    drafts.finish(
+        request.session,
+        clinic,
+        reference=receipt.referral.reference,
+        token=receipt.token,
+        way=_way(answers),
+    )
     return redirect("ask-sent", slug=clinic.slug)
 
 
@@ -131,14 +140,16 @@ def _shown_now(answers: Answers) -> str:
     return signing.dumps({"at": clock.to_micros(clock.now()), "answers": _digest(answers)}, salt=_SALT)
 
 
-def _was_looked_at(request: HttpRequest, answers: Answers) -> bool:
-    """Were these very answers on the page, for a moment, and the field that people do not see left empty?"""
+def _why_again(request: HttpRequest, answers: Answers) -> str:
+    """ "" if these very answers were on the page for a moment, and the field that people do not see is empty."""
     try:
         shown = signing.loads(request.POST.get("shown", ""), salt=_SALT)
     except signing.BadSignature:
-        return False
+        return LOOK_AGAIN
+    if shown["answers"] != _digest(answers) or request.POST.get("leave_empty_note"):
+        return LOOK_AGAIN
     long_enough = clock.now() - clock.from_micros(shown["at"]) >= LOOKED_FOR
-    return long_enough and shown["answers"] == _digest(answers) and not request.POST.get("homepage")
+    return "" if long_enough else QUICK
 
 
 def _digest(answers: Answers) -> str:
@@ -162,6 +173,7 @@ def _show(
         "form": form,
         "shown": _shown_now(answers),
         "notice": notice,
+        "is_mistake": bool(form.errors) or notice in (KEPT, AGREE_AGAIN),
         "phone_only_notice": PHONE_ONLY_NOTICE if phone_only(answers.as_payload()) else "",
         "number_warning": NUMBER_WARNING if holds_identity_number(answers.note) else "",
         "crisis": sounds_like_crisis(answers.note),
@@ -170,6 +182,14 @@ def _show(
 
 
 # --- sent ---------------------------------------------------------------------------------------
+
+
+def _way(answers: Answers) -> str:
+    """How the clinic answers: by what the person left and allowed."""
+    may_write = answers.email or answers.text_ok
+    if answers.phone and may_write:
+        return "calls you or writes to you, in the way you chose"
+    return "calls you" if answers.phone else "writes to you"
 
 
 @login_not_required
@@ -189,6 +209,7 @@ def sent(request: HttpRequest, slug: str) -> HttpResponse:
         "link": f"{settings.SITE_URL}{reverse('status', args=[token])}",
         "reply_due": reply_clock.reply_due(referral.created_at, clinic.time_zone),
         "others_on": reply_clock.others_offered_on(referral.created_at, clinic.time_zone),
+        "way": drafts.way(request.session, clinic) or "answers you in the way you chose",
         "may_mail": referral.may_mail_patient,
     }
     response = render(request, "referrals/sent.html", context)

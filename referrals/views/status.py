@@ -1,6 +1,7 @@
 """The private page: what became of a request, for whoever holds its link. A visit changes nothing."""
 
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -78,7 +79,8 @@ def take_back(request: HttpRequest, token: str) -> HttpResponse:
     """Asks once more, then stops the request."""
     view = _found(request, token)
     if request.method != "POST" and view.can_withdraw:
-        return render(request, "referrals/take_back.html", {"token": token, "view": view})
+        context = {"token": token, "was_opened": view.referral.status != Status.REQUESTED}
+        return render(request, "referrals/take_back.html", context)
     if request.method == "POST":
         _withdraw(view)
     return redirect("status", token=token)
@@ -124,7 +126,7 @@ def _show(
 ) -> HttpResponse:
     view = _found(request, token)
     waited_long = _waited_long(view)
-    wants_others = waited_long or view.referral.status in (Status.REJECTED, Status.FAILED)
+    ended_without = view.referral.status in (Status.REJECTED, Status.FAILED)
     context: dict[str, Any] = {
         "view": view,
         "token": token,
@@ -133,12 +135,31 @@ def _show(
         "tag_class": TAG_CLASSES.get(Status(view.referral.status), "mute"),
         "next": NEXT.get(Status(view.referral.status), ""),
         "waited_long": waited_long,
-        "hits": search.alternatives(view.clinic, limit=3) if wants_others else [],
+        "ended_without": ended_without,
+        "taken_back": view.referral.status == Status.CANCELLED,
+        "hits": search.alternatives(view.clinic, limit=3) if waited_long or ended_without else [],
         "search_url": f"{reverse('search')}?near={view.clinic.zip}",
+        **_dates(view),
     }
     return render(request, "referrals/status.html", context, status=status)
 
 
+def _dates(view: StatusView) -> dict[str, date]:
+    """The dates the sent page told, while the clinic has not answered at all."""
+    if not _is_waiting(view) or any(step.status == Status.ON_HOLD for step in view.steps):
+        return {}
+    since, zone = view.referral.created_at, view.clinic.time_zone
+    return {
+        "reply_due": reply_clock.reply_due(since, zone),
+        "others_on": reply_clock.others_offered_on(since, zone),
+    }
+
+
+def _is_waiting(view: StatusView) -> bool:
+    return view.referral.status in (Status.REQUESTED, Status.RECEIVED)
+
+
 def _waited_long(view: StatusView) -> bool:
-    waiting = view.referral.status in (Status.REQUESTED, Status.RECEIVED)
-    return waiting and reply_clock.others_are_offered(view.referral.created_at, view.clinic.time_zone)
+    return _is_waiting(view) and reply_clock.others_are_offered(
+        view.referral.created_at, view.clinic.time_zone
+    )

@@ -82,6 +82,14 @@ def test_it_answers_alike_for_a_wrong_password_an_unknown_address_and_an_ended_a
     ]
     assert pages[0] == pages[1] == pages[2]
     assert {answer.status_code for answer in answers} == {200}
+    assert "That e-mail address and password do not match. Check both." in pages[0]
+
+
+@pytest.mark.parametrize("page", ["account_login", "account_reset_password"])
+def test_it_labels_the_email_once_and_repeats_it_in_no_placeholder(client, db, page):
+    shown = client.get(reverse(page)).content.decode()
+    assert ">E-mail</label>" in shown
+    assert "placeholder=" not in shown
 
 
 def test_it_stops_evaluating_passwords_for_one_account_after_a_few(client, user):

@@ -1,9 +1,11 @@
 """Every setting that would be unsafe has a check, with an id and a way out."""
 
 import base64
+import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.checks import Tags, run_checks
 from django.db import connection
 from django.test import override_settings
@@ -106,6 +108,14 @@ def test_it_refuses_keys_that_lie_beside_what_they_lock(settings):
 def test_it_lets_mail_go_to_a_server_on_this_machine_without_tls(settings):
     settings.EMAIL_USE_TLS, settings.EMAIL_HOST = False, "127.0.0.1"
     assert found() == set()
+
+
+def test_every_refusal_is_explained_to_operators():
+    code = Path(checks.__file__).read_text()
+    numbers = {int(found) for found in re.findall(r"_refusal\(\s*(\d+)", code)}
+    assert len(numbers) > 10
+    explained = (Path(settings.BASE_DIR) / "docs" / "operations.md").read_text()
+    assert [number for number in sorted(numbers) if f"`cairn.E{number:03}`" not in explained] == []
 
 
 def test_it_says_of_everything_how_to_mend_it(settings):

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
+from accounts.models import AuditEvent
 from outbox import clock, deliveries
 from outbox.models import Delivery
 from tests import build_referrals
@@ -78,12 +79,13 @@ TABLE = {
     "accounts/2fa/recovery-codes/generate/": (ELSEWHERE, ELSEWHERE),
     "accounts/2fa/recovery-codes/download/": ("302 404 404 404", "302 404 404 404"),
     # the clinic
-    "manage/": (CLOSED, CLOSED_405),
+    "manage/": ("302 200 200 302", CLOSED_405),
     "manage/names/": (CLOSED_405, ELSEWHERE),
     "manage/inbox/<pk>/": (MINE, CLOSED_405),
     "manage/inbox/<pk>/open/": (CLOSED_405, "302 404 302 404"),
     "manage/inbox/<pk>/<verb>/": (CLOSED_405, "302 404 422 404"),
     # the operator's staff
+    "staff/": ("302 403 403 302", CLOSED_405),
     "staff/undelivered/": (STAFF, CLOSED_405),
     "staff/undelivered/<pk>/again/": (CLOSED_405, "302 403 403 302"),
     "staff/undelivered/<pk>/give-up/": (CLOSED_405, "302 403 403 302"),
@@ -156,6 +158,19 @@ def test_it_answers_each_of_the_cast_as_the_table_says(address, who, place):
     get, post = (expected.split()[who.column] for expected in TABLE[address])
     assert who.get(place(address)).status_code == int(get)
     assert who.post(place(address), {"reason": "not-accepting"}).status_code == int(post)
+
+
+@pytest.mark.parametrize("address", TABLE)
+def test_it_does_nothing_by_any_other_method(address, owner, place):
+    client = Client(raise_request_exception=False)
+    client.force_login(owner, "allauth.account.auth_backends.AuthenticationBackend")
+    where = place(address)
+    # Django's form pages take a PUT for a form with nothing in it, and show it again.
+    refused = {302, 403, 404, 405} | ({200} if address.startswith("accounts/") else set())
+    before = Delivery.objects.count(), AuditEvent.objects.count()
+    for method in ("put", "patch", "delete", "trace"):
+        assert getattr(client, method)(where).status_code in refused, method
+    assert (Delivery.objects.count(), AuditEvent.objects.count()) == before
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

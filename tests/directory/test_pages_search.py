@@ -145,6 +145,28 @@ def test_a_misspelt_place_gives_suggestions_and_keeps_what_was_typed():
     assert "Springfield, IL" in html
 
 
+def test_one_suggestion_alone_is_asked_for_by_name(page):
+    address = "/search/?near=San+Fransisco"
+    text = page(address)
+    assert "Did you mean San Francisco, CA?" in text
+    assert "Which place do you mean?" not in text
+    assert links(address)["San Francisco, CA"] == "/search/?near=San+Francisco%2C+CA"
+
+
+def test_when_no_single_filter_is_in_the_way_it_says_what_is_there_without_any(page):
+    build.many([{"name": "Near"}])
+    address = f"{DENVER}&modality=sc&insurance=medicaid"
+    assert "Taking one off is not enough. Without any filter: 1 clinic" in page(address)
+    assert links(address)["Without any filter: 1 clinic"] == DENVER
+
+
+def test_nothing_is_offered_to_clear_where_no_clinic_of_any_kind_is_near(page):
+    build.many([{"name": "Far", "at": (41.2, -105.0)}])
+    text = page(f"{DENVER}&modality=iv")
+    assert "taking filters off would not help" in text
+    assert "Clear all filters" not in text
+
+
 def test_a_place_nobody_knows_is_a_400_that_keeps_what_was_typed(page):
     text = page("/search/?near=Qqqqqxyz", status=400)
     assert "We cannot find that place" in text
@@ -169,6 +191,7 @@ def test_a_bad_value_is_a_400_that_names_the_parameter_and_keeps_the_form(page):
     text = page(address, status=400)
     assert "There is a problem" in text
     assert "radius" in text
+    assert "(radius)" not in text
     assert "modality" in text
     html = Client().get(address).content.decode()
     assert 'value="80202"' in html

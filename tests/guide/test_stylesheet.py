@@ -24,6 +24,12 @@ def test_the_stylesheet_fetches_nothing():
     assert "@import" not in CSS
 
 
+def test_the_crisis_line_is_printed():
+    hidden = CSS.split("@media print {")[1].split("{ display: none")[0]
+    assert ".site-header" in hidden
+    assert not re.search(r"\.crisis(?![\w-])", hidden)
+
+
 def test_every_colour_is_a_token():
     after_tokens = CSS.split("@layer base {")[1].split("@layer print {")[0]
     assert set(re.findall(r"#[0-9a-f]{3,8}\b", after_tokens)) <= {"#22302e", "#fff"}

@@ -141,13 +141,13 @@ def test_every_page_of_signing_in_and_of_the_staff(somebody, clinic, staff):
         somebody.go(f"/accounts/{address}")
         inspect(somebody, for_patients=False)
     somebody.go("/accounts/login/")
-    somebody.page.get_by_label("Email").fill("staff@operator.example")
+    somebody.page.get_by_label("E-mail").fill("staff@operator.example")
     somebody.press("Sign in")
     inspect(somebody, for_patients=False)  # no password
-    somebody.page.get_by_label("Email").fill("staff@operator.example")
+    somebody.page.get_by_label("E-mail").fill("staff@operator.example")
     somebody.page.get_by_label("Password").fill(build.PASSWORD)
     somebody.press("Sign in")
-    inspect(somebody, for_patients=False)  # acts for no clinic
+    inspect(somebody, for_patients=False)  # led to the undelivered messages
     for address in (
         "/staff/undelivered/",
         "/accounts/2fa/",

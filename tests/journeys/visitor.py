@@ -83,6 +83,6 @@ def fill_in_three_steps(patient: Visitor) -> None:
 
 def sign_in(clinic: Visitor) -> None:
     clinic.go("/manage/")
-    clinic.page.get_by_label("Email").fill("owner@clinic.example")
+    clinic.page.get_by_label("E-mail").fill("owner@clinic.example")
     clinic.page.get_by_label("Password").fill(build.PASSWORD)
     clinic.press("Sign in")

@@ -1,5 +1,6 @@
 """The inbox: what waits, for whom, how long, and with how little about a person."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -121,13 +122,32 @@ def test_an_empty_list_says_so(signed_in, clinic):
     page = text(signed_in.get(INBOX))
 
     assert "No new requests." in page
-    assert "Last looked at" in page
+    assert re.search(r"Last looked at \d+:\d\d [AP]M, Mountain time\.", page)
 
 
 def test_who_acts_for_no_clinic_is_told_whom_to_ask(client, db):
     client.force_login(build.user())
 
     assert "You do not act for a clinic here yet" in text(client.get(INBOX))
+
+
+def test_the_operators_staff_is_led_to_its_own_page(client, staff):
+    client.force_login(staff)
+
+    page = client.get(INBOX, follow=True)
+
+    assert page.request["PATH_INFO"] == "/staff/undelivered/"
+    assert '">Requests</a>' not in page.content.decode()
+
+
+def test_the_operators_staff_who_acts_for_a_clinic_too_has_both_pages(client, staff, clinic, owner):
+    memberships.add(user=staff, organization=clinic.organization, role="staff", by=owner)
+    client.force_login(staff)
+
+    page = client.get(INBOX)
+
+    assert "No new requests." in text(page)
+    assert '">Requests</a>' in page.content.decode()
 
 
 def test_another_practice_sees_nothing_of_it(client, clinic, stranger):

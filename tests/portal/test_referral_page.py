@@ -189,9 +189,33 @@ def test_each_reason_shows_exactly_the_sentence_that_the_person_will_read(signed
 
         shown = text(Client().get(f"/r/{made.token}/"))
         view = reading.status_page(made.token)
-        assert f"“{view.sentence} {view.reason}”" in offered
+        assert f"The person reads: “{view.sentence}” and then the words below your reason." in offered
+        assert f"“{view.reason}”" in offered
         assert view.sentence in shown
         assert view.reason in shown
+
+
+def test_cannot_help_says_beforehand_that_it_cannot_be_undone(signed_in, clinic, owner):
+    page = text(signed_in.get(page_of(opened(clinic, owner))))
+    assert "The person is told at once. This cannot be undone." in page
+
+
+def test_a_question_that_was_sent_has_the_clinics_label_and_not_the_persons(signed_in, clinic, owner):
+    made = build_referrals.referral(clinic, reached="on-hold", by=owner)
+    page = text(signed_in.get(page_of(made)))
+    assert "Question sent" in page
+    assert "Question for you" not in page
+
+
+def test_words_of_danger_are_not_followed_by_nothing_to_do(signed_in, clinic, owner):
+    made = opened(clinic, owner, note="I want to kill myself.")
+    assert "reach them now" in text(signed_in.get(page_of(made)))
+
+    act(signed_in, made, "decline", **{"decline-reason": "not-accepting"})
+
+    page = text(signed_in.get(page_of(made)))
+    assert "If nobody has reached this person, do so now." in page
+    assert "nothing to do" not in page
 
 
 def test_cannot_help_needs_a_reason(signed_in, clinic, owner):
@@ -205,6 +229,7 @@ def test_cannot_help_needs_a_reason(signed_in, clinic, owner):
 def test_a_date_is_read_in_the_clinics_time_zone(signed_in, clinic, owner):
     made = build_referrals.referral(clinic, reached="accepted", by=owner)
     day = (clock.now() + timedelta(days=30)).date().replace(month=12, day=15)
+    assert "In the clinic's time zone: Mountain time." in text(signed_in.get(page_of(made)))
 
     act(signed_in, made, "appointment", **{"appointment-day": day.isoformat(), "appointment-hour": "14:30"})
 

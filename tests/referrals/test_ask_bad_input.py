@@ -97,7 +97,7 @@ def test_consent_to_older_words_is_asked_again(client, clinic):
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_value_of_a_hidden_field_breaks_sending(client, clinic, name):
     asking.fill_in(client, clinic)
-    for field in ("words", "shown", "homepage", "agree"):
+    for field in ("words", "shown", "leave_empty_note", "agree"):
         assert asking.send(client, clinic, **{field: HOSTILE[name]}).status_code in ANSWERED
 
 

@@ -170,6 +170,7 @@ def test_somebody_under_18_meets_a_kind_page_and_nothing_is_kept(client, clinic)
     assert page.status_code == 200
     assert not title(page).startswith("Error")
     assert "parent" in text(page)
+    assert "If you ask for someone else, an adult must send this." in text(page)
     assert "988" in page.content.decode().split("</h1>")[1]
     assert "sid" not in client.cookies
 
@@ -312,6 +313,23 @@ def test_the_sent_page_says_what_happens_next_and_by_when(client, clinic):
     assert "no-store" in page["Cache-Control"]
 
 
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [
+        ({"email": ""}, "The clinic calls you."),
+        ({"email": "", "text_ok": "on"}, "The clinic calls you or writes to you, in the way you chose."),
+        ({}, "The clinic calls you or writes to you, in the way you chose."),
+        ({"phone": ""}, "The clinic writes to you."),
+    ],
+)
+def test_the_sent_page_tells_how_the_clinic_answers(client, clinic, left, told):
+    asking.fill_in(client, clinic)
+    asking.step(client, clinic, 2, **left)
+    asking.send(client, clinic)
+
+    assert told in text(client.get(reverse("ask-sent", args=[clinic.slug])))
+
+
 def test_the_private_link_is_not_shown_again_for_long(client, clinic):
     asking.ask(client, clinic)
     page = reverse("ask-sent", args=[clinic.slug])
@@ -382,13 +400,13 @@ def test_answers_changed_in_another_tab_are_shown_before_they_are_sent(client, c
     response = asking.send(client, clinic, **seen)
 
     assert response.status_code == 200
-    assert "look over your answers once more" in text(response)
+    assert "ere are your answers once more" in text(response)
     assert "720-555-0199" in text(response)
     assert not Referral.objects.exists()
 
 
 @pytest.mark.parametrize(
-    "fields", [{"homepage": "http://spam.example"}, {"shown": ""}, {"shown": "forged:x"}]
+    "fields", [{"leave_empty_note": "http://spam.example"}, {"shown": ""}, {"shown": "forged:x"}]
 )
 def test_what_looks_like_a_machine_is_asked_again_and_never_dropped(client, clinic, fields):
     asking.fill_in(client, clinic)
@@ -396,14 +414,17 @@ def test_what_looks_like_a_machine_is_asked_again_and_never_dropped(client, clin
     response = asking.send(client, clinic, **fields)
 
     assert response.status_code == 200
-    assert "look over your answers once more" in text(response)
+    assert "ere are your answers once more" in text(response)
     assert asking.send(client, clinic).status_code == 302
 
 
 def test_a_post_faster_than_a_person_reads_is_asked_again(client, clinic):
     asking.fill_in(client, clinic)
 
-    assert asking.send(client, clinic, after=timedelta(seconds=1)).status_code == 200
+    response = asking.send(client, clinic, after=timedelta(seconds=1))
+    assert response.status_code == 200
+    assert "You were quick" in text(response)
+    assert not title(response).startswith("Error")
     assert asking.send(client, clinic, after=timedelta(seconds=3)).status_code == 302
 
 

@@ -341,7 +341,7 @@ class TestConsent:
             "only if you ticked",
             "90 days after",
             "backups",
-            "7 days after",
+            "can last a few days longer",
             "take the request back",
             "may keep",
             "own privacy notice",

@@ -15,6 +15,7 @@ from directory.models import Clinic
 from outbox import clock
 from outbox.models import Delivery
 from referrals import lifecycle, reading, retention, wording
+from referrals.answer_lines import lines_for_clinic
 from referrals.models import Referral, TimelineEntry
 from referrals.vocabulary import CompleteReason, DeclineReason, FailReason, Status
 from tests import build
@@ -29,6 +30,11 @@ class TestTheClinicsSide:
         event = AuditEvent.objects.latest("seq")
         assert (event.actor, event.action) == (f"user:{owner.pk}", "referral.read")
         assert (event.object_id, event.purpose) == (str(made.pk), "inbox")
+
+    def test_the_age_of_somebody_cared_for_is_not_said_because_it_was_not_asked(self):
+        whom = lines_for_clinic(answers(for_whom="other"))[0].value
+        assert "whose age we did not ask" in whom
+        assert whom.endswith("The person who wrote is 18 or over")
 
     def test_nobody_else_reads(self, clinic, stranger, verifier, staff):
         made = sent(clinic).referral

@@ -228,6 +228,36 @@ def test_cannot_help_leads_to_others_in_neutral_words(client, link, owner):
     assert "It has no space right now." in text(page)
     assert f'href="{reverse("ask", args=[other.slug])}"' in page.content.decode()
     assert not re.search("rejected|denied|declined|ineligible", text(page), re.IGNORECASE)
+    assert "the form asks for them again" in text(page)
+
+
+@pytest.mark.parametrize("reason", ["needs-higher-level-of-care", "clinically-unsuitable", "not-accepting"])
+def test_cannot_help_tells_who_helps_right_after_the_reason(client, link, owner, reason):
+    lifecycle.open(referral=referral(), by=owner)
+    lifecycle.decline(referral=referral(), by=owner, reason=reason)
+
+    page = client.get(link)
+
+    status_panel = page.content.decode().split('id="status-title"')[1].split("</section>")[0]
+    assert 'href="tel:988"' in status_panel
+    assert 'href="sms:988"' in status_panel
+    assert ("Your own doctor can help" in text(page)) == (reason != "not-accepting")
+    assert "Find another clinic" in text(page)  # no other one is listed
+
+
+def test_it_says_by_when_the_clinic_should_reply_until_it_has_replied(client, clinic, owner):
+    with clock.frozen(clock.now().replace(year=2026, month=11, day=23, hour=18)):  # a Monday
+        link = asking.ask(client, clinic)
+        told = "by Wednesday, November 25. From Thursday, November 26, this page shows other clinics too."
+        assert told in text(client.get(link))
+        lifecycle.open(referral=referral(), by=owner)
+        assert told in text(client.get(link))
+    with clock.frozen(clock.now().replace(year=2026, month=11, day=27, hour=18)):
+        assert "We asked the clinic to reply by Wednesday, November 25." in text(client.get(link))
+    lifecycle.ask(referral=referral(), question="When?", by=owner)
+    client.post(link + "answer/", {"text": "Tuesdays"})
+
+    assert "to reply by" not in text(client.get(link))
 
 
 def test_who_waits_for_days_is_shown_other_clinics(client, link):
@@ -247,14 +277,27 @@ def test_who_waits_for_days_is_shown_other_clinics(client, link):
 def test_taking_back_asks_once_and_then_stops_the_request(client, link):
     asked = client.get(link + "take-back/")
     assert "Take back this request?" in text(asked)
+    assert "We tell the clinic" not in text(asked)
     assert referral().status == "requested"
 
     response = client.post(link + "take-back/")
 
     assert response.url == link
     assert referral().status == "cancelled"
-    assert "You stopped this request" in text(client.get(link))
+    page = client.get(link)
+    assert "You took it back." in text(page)
+    assert "The clinic is told" not in text(page)
+    assert "Find another clinic" in text(page)
     assert client.post(link + "take-back/").url == link  # a second press changes nothing
+
+
+def test_a_clinic_that_had_opened_it_is_told_that_it_was_taken_back(client, link, owner):
+    lifecycle.open(referral=referral(), by=owner)
+    assert "We tell the clinic" in text(client.get(link + "take-back/"))
+
+    client.post(link + "take-back/")
+
+    assert "You took it back. The clinic is told." in text(client.get(link))
 
 
 def test_clear_and_leave_empties_the_browser_and_lands_on_a_page_that_says_nothing(client, link):
