@@ -51,12 +51,14 @@ def problem_page(request: HttpRequest, problem: BadParameters) -> HttpResponse:
     meant = [
         Meant(choice.label, filter_panel.address(request.GET, near=choice.near)) for choice in problem.choices
     ]
+    only = _only_suggestion(request, meant)
     only_the_place = set(problem.errors) == {"near"}
     context = {
         **_form(request),
-        "title": _title(only_the_place, meant, request),
+        "title": _title(only_the_place, meant, only, request),
         "mistakes": mistakes,
         "meant": meant,
+        "only": only,
         "form_error": "" if meant else problem.errors.get("near", ""),
         "near_error": problem.errors.get("near", ""),
         "open_filters": any(
@@ -67,11 +69,17 @@ def problem_page(request: HttpRequest, problem: BadParameters) -> HttpResponse:
     return render(request, "directory/problem.html", context, status=status)
 
 
-def _title(only_the_place: bool, meant: list[Meant], request: HttpRequest) -> str:
+def _only_suggestion(request: HttpRequest, meant: list[Meant]) -> Meant | None:
+    """The one place a misspelt name may be. A ZIP code is no misspelling: its page says what is wrong with it."""
+    typed = request.GET.get("near", "")
+    return meant[0] if len(meant) == 1 and not any(sign.isdigit() for sign in typed) else None
+
+
+def _title(only_the_place: bool, meant: list[Meant], only: Meant | None, request: HttpRequest) -> str:
     if not only_the_place:
         return "Something in this search needs a change"
-    if len(meant) == 1:
-        return f"Did you mean {meant[0].label}?"
+    if only:
+        return f"Did you mean {only.label}?"
     if meant:
         return "Which place do you mean?"
     return "We cannot find that place" if request.GET.get("near", "").strip() else "Where are you looking?"
