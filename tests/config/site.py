@@ -13,7 +13,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMAND = [sys.executable, "-m", "config.supervisor"]
-OF_THE_SITE = {"HOST", "PORT", "DATABASE_URL", "EMAIL_URL", "SECRET_KEY", "PHI_KEYS", "SITE_URL", "FAILPOINT"}
+OF_THE_SITE = {
+    "HOST",
+    "PORT",
+    "TRUSTED_PROXIES",
+    "DATABASE_URL",
+    "EMAIL_URL",
+    "SECRET_KEY",
+    "PHI_KEYS",
+    "SITE_URL",
+    "FAILPOINT",
+}
 
 
 def free_port() -> int:

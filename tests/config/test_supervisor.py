@@ -170,6 +170,7 @@ def test_it_refuses_to_show_examples_to_others(data_dir):
         "SECRET_KEY": "Vd2mQ8xT1kJ5rN9pW3sY7zB4cF6gH0aLeUiOqRtPnMxKjGvD",
         "PHI_KEYS": "k2:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU=",
         "EMAIL_URL": "smtp+tls://user:password@mail.example.org:587",
+        "TRUSTED_PROXIES": "1",
     }
     with site.running(data_dir, public) as refused:
         assert refused.process.wait(60) == 1
