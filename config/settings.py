@@ -145,7 +145,13 @@ CACHES = {
         "LOCATION": "cairn",
         # Rate limits are counted here: with few entries, many addresses would push each other out.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+    },
+    # Where the tag {% cache %} keeps parts of pages, each under all that it was made of: nothing in it can be stale.
+    "template_fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "fragments",
+        "OPTIONS": {"MAX_ENTRIES": 2_000},
+    },
 }
 # How many proxies of the operator's own stand before the site: whose word on an address is believed.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)

@@ -1,13 +1,25 @@
-"""One clinic of an answer, in the few lines that a list shows of it."""
+"""One clinic of an answer, in the few lines that a list shows of it.
 
+What a card says is made once and remembered as text; a search adds its number in the list and its distance.
+"""
+
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from directory.documents import Written
 from directory.search import Hit
 from directory.vocabulary import Fact, Word
 from guide import routes
+
+REMEMBERED: Final = 4_000
+"""Cards that one process keeps, about 4 KB each."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +33,21 @@ class CheckLine:
 
 @dataclass(frozen=True)
 class Card:
-    """What one card shows. `accepting` is the clinic's own word, None where it said nothing lately."""
+    """A card of a list: its number, the distance in miles (None without a place), and what it says, as HTML."""
 
     number: int
+    miles: float | None
+    heading: SafeString
+    address: SafeString
+    rest: SafeString
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a card says of a clinic. `accepting` is the clinic's own word, None where it said nothing lately."""
+
     slug: str
     name: str
-    miles: float | None
     street: str
     city: str
     zip: str
@@ -41,22 +62,28 @@ class Card:
 
 def cards(hits: Sequence[Hit], first: int = 1) -> list[Card]:
     """The cards of `hits`, numbered from `first` as the pins of the map are."""
-    return [_card(hit, number) for number, hit in enumerate(hits, first)]
+    return [Card(number, hit.distance_miles, *_drawn(hit.written)) for number, hit in enumerate(hits, first)]
 
 
-def _card(hit: Hit, number: int) -> Card:
-    document, own = hit.document, hit.document["card"]
+@lru_cache(maxsize=REMEMBERED)
+def _drawn(written: Written) -> list[SafeString]:
+    """Heading, address and rest. Remembered under all that they are made of, so they cannot be stale."""
+    card = said(json.loads(written.document), json.loads(written.card))
+    parts = ("heading", "address", "rest")
+    return [render_to_string(f"directory/_card_{part}.html", {"card": card}) for part in parts]
+
+
+def said(document: dict[str, Any], own: dict[str, Any]) -> Said:
+    """What the card says, of a public document and of what directory.documents.card adds to it."""
     address = document["address"]
-    return Card(
-        number=number,
+    return Said(
         slug=document["slug"],
         name=document["name"],
-        miles=hit.distance_miles,
         street=", ".join(line for line in (address["line1"], address["line2"]) if line),
         city=f"{address['city']}, {address['state']}",
         zip=address["zip"],
-        treatments=_treatments(document),
-        line=check_line(document),
+        treatments=_treatments(document, own),
+        line=check_line(document, own),
         accepting=document["accepting_new_patients"],
         accepting_on=_day(own["accepting_stated_on"]),
         phone=document["phone"],
@@ -65,14 +92,13 @@ def _card(hit: Hit, number: int) -> Card:
     )
 
 
-def _treatments(document: dict[str, Any]) -> list[str]:
+def _treatments(document: dict[str, Any], own: dict[str, Any]) -> list[str]:
     words = [routes.of(slug).on_card for slug in document["modalities"]]
-    return words + (["with psychotherapy"] if document["card"]["psychotherapy"] else [])
+    return words + (["with psychotherapy"] if own["psychotherapy"] else [])
 
 
-def check_line(document: dict[str, Any]) -> CheckLine | None:
-    """The line for a public document. None, and so nothing on the page, where a source or a date is missing."""
-    own = document["card"]
+def check_line(document: dict[str, Any], own: dict[str, Any]) -> CheckLine | None:
+    """The line of a card. None, and so nothing on the page, where a source or a date is missing."""
     oldest = _day(own["oldest_check_on"])
     license_check = next((check for check in document["checks"] if check["fact"] == Fact.LICENSE), None)
     if oldest is None or license_check is None or not license_check["source"]:

@@ -59,9 +59,21 @@ class Applied:
     count: int | None = None
 
 
-def groups(params: QueryDict, facets: dict[str, dict[str, int]]) -> list[Group]:
+@dataclass(frozen=True)
+class Groups:
     """The groups of the form as `params` has them ticked. Empty `facets`, as on an error page, show no counts."""
-    return [_group(name, title, vocabulary, params, facets) for name, title, vocabulary in GROUPS]
+
+    params: QueryDict
+    facets: dict[str, dict[str, int]]
+
+    @property
+    def ticked(self) -> list[list[str]]:
+        """The values that are on, group by group: with the facets, all that the drawn groups depend on."""
+        return [self.params.getlist(name) for name in (*MULTIPLE, *dict(SWITCHES))]
+
+    def all(self) -> list[Group]:
+        """Every group, as the template draws it."""
+        return [_group(name, title, words, self.params, self.facets) for name, title, words in GROUPS]
 
 
 def _group(

@@ -5,17 +5,16 @@ instants with the clock, and a document past its `next_change_at` is made anew w
 has rewritten the row.
 """
 
-import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
-from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import F
 
-from directory import facts, geo
+from directory import documents, facts, geo
+from directory.documents import Written
 from directory.models import Clinic, DirectoryVersion, IndexRow
 from directory.models.clinic import ClinicQuerySet
 from directory.signals import listing_stopped
@@ -110,6 +109,7 @@ def _row(clinic: Clinic, at: datetime, *, accepts: bool) -> IndexRow:
     # A listed clinic has a point: constraint clinic_listed_is_complete.
     latitude, longitude = cast("tuple[float, float]", (clinic.latitude, clinic.longitude))
     x, y, z = geo.unit_vector(latitude, longitude)
+    written = documents.write(clinic, at, accepts=accepts)
     return IndexRow(
         clinic=clinic,
         latitude=latitude,
@@ -122,9 +122,8 @@ def _row(clinic: Clinic, at: datetime, *, accepts: bool) -> IndexRow:
         name_key=name_key(clinic.name)[:160],
         **_bits(clinic),
         **_instants(clinic, at),
-        document=json.dumps(
-            _document(clinic, at, accepts=accepts), ensure_ascii=False, separators=(",", ":")
-        ),
+        document=written.document,
+        card=written.card,
     )
 
 
@@ -164,85 +163,21 @@ def name_key(text: str) -> str:
     return " ".join("".join(character if character.isalnum() else " " for character in plain).split())
 
 
-# --- the public document -----------------------------------------------------------------------
+# --- documents made anew -----------------------------------------------------------------------
 
 
 def document_of(clinic: Clinic, at: datetime | None = None) -> dict[str, Any]:
-    """The clinic of the public API as it stands at `at` (now), without a distance.
-
-    The key "card" is for our own pages and no part of the contract: the API leaves it out.
-    """
+    """The clinic of the public API as it stands at `at` (now), without a distance."""
     moment = at or clock.now()
-    return _document(clinic, moment, accepts=clinic.pk in _able_to_receive([clinic.pk], moment))
+    return documents.public(clinic, moment, accepts=clinic.pk in _able_to_receive([clinic.pk], moment))
 
 
-def documents_of(ids: Iterable[int], at: datetime) -> dict[int, tuple[dict[str, Any], datetime]]:
+def written_anew(ids: Iterable[int], at: datetime) -> dict[int, tuple[Written, datetime]]:
     """Documents made anew for these clinics, with the instant at which each stops being true."""
     wanted = list(ids)
     able = _able_to_receive(wanted, at)
     clinics = facts.with_facts(Clinic.objects.filter(pk__in=wanted))
     return {
-        clinic.pk: (_document(clinic, at, accepts=clinic.pk in able), facts.next_change_at(clinic, at))
+        clinic.pk: (documents.write(clinic, at, accepts=clinic.pk in able), facts.next_change_at(clinic, at))
         for clinic in clinics
-    }
-
-
-def _document(clinic: Clinic, at: datetime, *, accepts: bool) -> dict[str, Any]:
-    organization = clinic.organization
-    return {
-        "id": clinic.pk,
-        "slug": clinic.slug,
-        "url": f"{settings.SITE_URL}/clinic/{clinic.slug}/",
-        "name": clinic.name,
-        "organization": {"id": organization.pk, "name": organization.name},
-        "address": {name: getattr(clinic, name) for name in ("line1", "line2", "city", "state", "zip")},
-        "location": {"latitude": clinic.latitude, "longitude": clinic.longitude},
-        "phone": clinic.phone,
-        "website": clinic.website,
-        "modalities": [modality.value for modality in facts.open_modalities(clinic, at)],
-        "insurance": _in_order(Insurance, clinic.insurance),
-        "accepting_new_patients": facts.accepting_new_patients(clinic, at),
-        "accepts_referrals": accepts,
-        "checks": [_check(line) for line in facts.lines(clinic, at)],
-        "card": _card(clinic, at),
-    }
-
-
-def _in_order(vocabulary: type[models.TextChoices], slugs: Iterable[str]) -> list[str]:
-    chosen = set(slugs)
-    return [slug for slug in vocabulary.values if slug in chosen]
-
-
-def _day(instant: datetime | None) -> str | None:
-    return instant.date().isoformat() if instant else None
-
-
-def _check(line: facts.FactLine) -> dict[str, Any]:
-    return {
-        "fact": line.fact.value,
-        "word": line.word.value,
-        "source": line.source,
-        "checked_on": line.checked_on.isoformat() if line.checked_on else None,
-        "due_on": line.due_on.isoformat() if line.due_on else None,
-    }
-
-
-def _card(clinic: Clinic, at: datetime) -> dict[str, Any]:
-    """What our result cards say besides. Days are ISO dates; the words are slugs of directory.vocabulary."""
-    summary = facts.summary(clinic, at)
-    open_now = facts.open_modalities(clinic, at)
-    return {
-        "phone_extension": clinic.phone_extension,
-        "psychotherapy": any(
-            offering.psychotherapy for offering in clinic.offerings.all() if offering.modality in open_now
-        ),
-        "weakest_word": summary.word.value,
-        "weakest_fact": summary.fact.value,
-        "facts": summary.facts,
-        "oldest_check_on": summary.oldest_on.isoformat() if summary.oldest_on else None,
-        "accepting_stated_on": _day(clinic.accepting_stated_at),
-        "attested_on": _day(clinic.attested_at),
-        "languages": _in_order(Language, clinic.languages),
-        "age_groups": _in_order(AgeGroup, clinic.age_groups),
-        "access": _in_order(Access, clinic.access),
     }

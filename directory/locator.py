@@ -7,13 +7,16 @@ made of the towns that the gazetteer knows, one dot each.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import atan2, cos, degrees, hypot, radians, sin
 from typing import Final
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from directory import geo
 from directory.gazetteer import Spot
 from directory.models import Place
-from directory.search import Hit
 
 PIN_RADIUS: Final = 12.0
 MOST_TOWNS: Final = 220
@@ -21,12 +24,14 @@ MOST_NAMES: Final = 6
 NICE_MILES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 TOWN_SIZES: Final = (100_000, 15_000, 0)
 """People in a large, a middling and a small town, at least."""
+REMEMBERED: Final = 500
+"""Drawings that one process keeps, about 8 KB each."""
 _LETTER: Final = 7.2  # about the width of a letter of a name, in a wide face
 _GAP: Final = 5  # kept between a name and a pin
 _FOOT: Final = 26  # kept for the scale
 
 _Point = tuple[float, float]
-_Town = tuple[Place, float, float]
+_Town = tuple[str, int, float, float]  # its name, how many people, and where it is drawn
 _Edges = tuple[float, float, float, float]
 
 
@@ -108,8 +113,17 @@ class _Frame:
         return 0 <= x <= self.width and 0 <= y <= self.height
 
 
+@lru_cache(maxsize=REMEMBERED)
+def drawing(
+    points: tuple[_Point, ...], spot: Spot | None, radius: float | None, *, first: int = 1
+) -> SafeString:
+    """The SVG of `layout`, remembered under all that it shows but the towns, which only a new gazetteer changes."""
+    picture = layout(points, spot, radius, first=first)
+    return render_to_string("directory/_map.svg.html", {"picture": picture})
+
+
 def layout(
-    hits: Sequence[Hit],
+    points: Sequence[_Point],
     spot: Spot | None,
     radius: float | None,
     *,
@@ -117,11 +131,11 @@ def layout(
     width: int = 320,
     height: int = 300,
 ) -> Layout:
-    """The drawing for these results, the first of which is number `first` in the list; `radius` in miles.
+    """The drawing for results at these points (degrees), the first of them number `first` in the list.
 
-    Framed to the farthest result, or to the radius when there is none. One statement, on the Place table.
+    `radius` is in miles. Framed to the farthest result, or to the radius when there is none. One statement, on
+    the Place table.
     """
-    points = [_point(hit) for hit in hits]
     frame = _frame(points, spot, radius or 25, width, height)
     towns = _towns_in(frame)
     pins = _pins([frame.place(*point) for point in points], first)
@@ -143,12 +157,7 @@ def layout(
     )
 
 
-def _point(hit: Hit) -> _Point:
-    where = hit.document["location"]
-    return where["latitude"], where["longitude"]
-
-
-def _frame(points: list[_Point], spot: Spot | None, radius: float, width: int, height: int) -> _Frame:
+def _frame(points: Sequence[_Point], spot: Spot | None, radius: float, width: int, height: int) -> _Frame:
     latitude, longitude = (spot.latitude, spot.longitude) if spot else _middle(points)
     farthest = max(
         (geo.distance_miles(latitude, longitude, *point) for point in points), default=radius * 1.02
@@ -157,7 +166,7 @@ def _frame(points: list[_Point], spot: Spot | None, radius: float, width: int, h
     return _Frame(latitude, longitude, room / max(farthest, 1.5), width, height)
 
 
-def _middle(points: list[_Point]) -> _Point:
+def _middle(points: Sequence[_Point]) -> _Point:
     """The middle of some points along the sphere, so that the date line does no harm."""
     if not points:
         return 39.5, -98.35  # about the middle of the country
@@ -225,15 +234,18 @@ def _towns_in(frame: _Frame) -> list[_Town]:
         towns |= Place.objects.filter(
             kind=Place.Kind.PLACE, latitude__range=(south, north), longitude__range=(west, east)
         )
-    largest = towns.only("name", "population", "latitude", "longitude").order_by("-population", "pk")
-    placed = [(town, *frame.place(town.latitude or 0, town.longitude or 0)) for town in largest[:MOST_TOWNS]]
-    return [(town, x, y) for town, x, y in placed if frame.holds(x, y)]
+    columns = towns.order_by("-population", "pk").values_list("name", "population", "latitude", "longitude")
+    placed = [
+        (name, people, *frame.place(latitude or 0, longitude or 0))
+        for name, people, latitude, longitude in columns[:MOST_TOWNS]
+    ]
+    return [town for town in placed if frame.holds(*town[2:])]
 
 
 def _dots(towns: Iterable[_Town]) -> list[str]:
     sizes: list[list[str]] = [[] for _ in TOWN_SIZES]
-    for town, x, y in towns:
-        size = next(rank for rank, least in enumerate(TOWN_SIZES) if town.population >= least)
+    for _, people, x, y in towns:
+        size = next(rank for rank, least in enumerate(TOWN_SIZES) if people >= least)
         sizes[size].append(f"M{x:.0f} {y:.0f}h0")
     return ["".join(dots) for dots in sizes]
 
@@ -245,8 +257,8 @@ def _names(frame: _Frame, towns: list[_Town], pins: list[Pin]) -> list[Name]:
     taken.append((cx - 12, cy - 12, cx + 12, cy + 12))
     taken.append((0, frame.height - _FOOT - 12, _step(frame) * frame.per_mile + 40, frame.height))
     names: list[Name] = []
-    for town, x, y in towns:
-        half = len(town.name) * _LETTER / 2
+    for text, _, x, y in towns:
+        half = len(text) * _LETTER / 2
         edges = (x - half, y - 5, x + half, y + 19)
         if (
             len(names) < MOST_NAMES
@@ -254,7 +266,7 @@ def _names(frame: _Frame, towns: list[_Town], pins: list[Pin]) -> list[Name]:
             and not any(_touch(edges, other) for other in taken)
         ):
             taken.append(edges)
-            names.append(Name(round(x, 1), round(y + 15, 1), town.name))
+            names.append(Name(round(x, 1), round(y + 15, 1), text))
     return names
 
 

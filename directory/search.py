@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from math import ceil, sqrt
 from threading import Lock
 from typing import Any, Final
@@ -17,9 +18,11 @@ from typing import Any, Final
 from django.db import connection
 
 from directory import facts, geo, index, search_sql
+from directory.documents import Written
 from directory.gazetteer import Spot
-from directory.models import Clinic, DirectoryVersion
+from directory.models import Clinic
 from directory.query import Query
+from directory.search_sql import Row
 from outbox import clock
 
 DEEPEST: Final = 10_000
@@ -34,10 +37,23 @@ _ALTERNATIVES_LOOK_AT: Final = (30, 300)  # clinics, if the first few cannot rec
 
 @dataclass(frozen=True)
 class Hit:
-    """One clinic of an answer: its public document (directory.index.document_of), and statute miles from the spot."""
+    """One clinic of an answer: what directory.documents wrote of it, its point (degrees), and miles from the spot."""
 
-    document: dict[str, Any]
+    written: Written
+    point: tuple[float, float]
     distance_miles: float | None
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The public document, its distance null."""
+        document: dict[str, Any] = json.loads(self.written.document)
+        return document
+
+    @cached_property
+    def card(self) -> dict[str, Any]:
+        """What our own result cards say besides (directory.documents.card)."""
+        card: dict[str, Any] = json.loads(self.written.card)
+        return card
 
 
 @dataclass(frozen=True)
@@ -57,8 +73,8 @@ class Found:
 
 def find(query: Query) -> Found:
     """The answer to `query` at this instant."""
-    now = clock.now()
-    counts = _counts(query, now)
+    now, version = _moment()
+    counts = _counts(query, now, version)
     hits, fresh_until = _hits(_page(query, now, counts.total), now)
     return Found(
         count=counts.total,
@@ -76,8 +92,8 @@ def nearest(
     now = clock.now()
     anywhere = replace(query or Query(), spot=spot, order="distance")
 
-    def fetch(reach: float) -> list[_Row]:
-        return search_sql.page(anywhere, now, reach, limit=limit, excluding=excluding).rows()
+    def fetch(reach: float) -> list[Row]:
+        return search_sql.page(anywhere, now, reach, limit=limit, excluding=excluding)
 
     return _hits(_widening(fetch, limit, _NEAREST_STARTS_AT, search_sql.EVERYWHERE), now)[0]
 
@@ -120,11 +136,11 @@ def forget() -> None:
         _remembered.clear()
 
 
-def _counts(query: Query, now: datetime) -> _Counts:
+def _counts(query: Query, now: datetime, version: int) -> _Counts:
     """The counts at `now`, from memory where nothing has been written and nothing has lapsed since."""
     if connection.in_atomic_block:
         return _count(query, now)  # what this transaction sees may yet be rolled back
-    key = (_version(), replace(query, page=1, page_size=1, order=""))
+    key = (version, replace(query, page=1, page_size=1, order=""))
     with _remembering:
         known = _remembered.get(key)
         if known and known.counted_at <= now < known.valid_until:
@@ -138,9 +154,13 @@ def _counts(query: Query, now: datetime) -> _Counts:
     return counted
 
 
-def _version() -> int:
-    """Read before counting, so that a count is at worst newer than the number it is kept under, never older."""
-    return DirectoryVersion.objects.values_list("number", flat=True).first() or 0
+def _moment() -> tuple[datetime, int]:
+    """The instant of this search, and the number of the directory's last change.
+
+    Read before counting, so that a count is at worst newer than the number it is kept under, never older.
+    """
+    now, version = clock.now_and("(SELECT number FROM directory_directoryversion WHERE id = 1)")
+    return now, version or 0
 
 
 def _count(query: Query, now: datetime) -> _Counts:
@@ -155,10 +175,8 @@ def _count(query: Query, now: datetime) -> _Counts:
 
 # --- rows --------------------------------------------------------------------------------------
 
-_Row = tuple[Any, ...]  # clinic id, squared chord or None, next_change_at, document
 
-
-def _page(query: Query, now: datetime, total: int) -> list[_Row]:
+def _page(query: Query, now: datetime, total: int) -> list[Row]:
     """The rows of one page, by distance from the smallest circle that is likely to hold it.
 
     Every clinic outside a circle is farther than every clinic inside: a full page from a small circle is exact.
@@ -167,8 +185,8 @@ def _page(query: Query, now: datetime, total: int) -> list[_Row]:
     if offset >= min(total, DEEPEST):
         return []
 
-    def fetch(reach: float) -> list[_Row]:
-        return search_sql.page(query, now, reach, limit=query.page_size, offset=offset).rows()
+    def fetch(reach: float) -> list[Row]:
+        return search_sql.page(query, now, reach, limit=query.page_size, offset=offset)
 
     by_distance = query.spot is not None and query.order == "distance"
     start = _first_reach(query.radius, offset + query.page_size, total) if by_distance else query.radius
@@ -180,7 +198,7 @@ def _first_reach(radius: float, wanted: int, total: int) -> float:
     return radius if total <= wanted else radius * min(1.0, sqrt(2 * wanted / total))
 
 
-def _widening(fetch: Callable[[float], list[_Row]], limit: int, start: float, farthest: float) -> list[_Row]:
+def _widening(fetch: Callable[[float], list[Row]], limit: int, start: float, farthest: float) -> list[Row]:
     """Rows from a circle of `start` miles, or from wider ones until `limit` rows are found or it is `farthest`."""
     reach = min(start, farthest)
     while True:
@@ -190,14 +208,16 @@ def _widening(fetch: Callable[[float], list[_Row]], limit: int, start: float, fa
         reach = min(farthest, reach * (2 if rows else 3))
 
 
-def _hits(rows: list[_Row], now: datetime) -> tuple[list[Hit], datetime]:
+def _hits(rows: list[Row], now: datetime) -> tuple[list[Hit], datetime]:
     """The rows as hits, and the instant at which the first of their documents stops being true."""
     instant = clock.to_micros(now)
-    aged = [pk for pk, _, changes, _ in rows if changes <= instant]
-    renewed = index.documents_of(aged, now) if aged else {}
+    aged = [row.clinic_id for row in rows if row.next_change_at <= instant]
+    renewed = index.written_anew(aged, now) if aged else {}
     hits, ends = [], [facts.FAR_FUTURE]
-    for pk, chord2, changes, text in rows:
-        document, end = renewed.get(pk) or (json.loads(text), clock.from_micros(changes))
-        hits.append(Hit(document, None if chord2 is None else geo.miles_from_chord2(chord2)))
+    for row in rows:
+        end = clock.from_micros(row.next_change_at)
+        written, end = renewed.get(row.clinic_id, (Written(row.document, row.card), end))
+        miles = None if row.chord2 is None else geo.miles_from_chord2(row.chord2)
+        hits.append(Hit(written, (row.latitude, row.longitude), miles))
         ends.append(end)
     return hits, min(ends)

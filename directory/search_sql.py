@@ -8,7 +8,7 @@ travel as parameters; only names of columns, and whole numbers that we computed,
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, models
 
@@ -31,8 +31,7 @@ EVERYWHERE: Final = geo.distance_miles(0, 0, 0, 180)
 
 _STANDING: Final = """
 WITH standing AS (
-    SELECT clinic_id, name_key, oldest_check_at, document,
-           listed_until, esketamine_until, accepting_until, next_change_at,
+    SELECT clinic_id, name_key, oldest_check_at, listed_until, esketamine_until, accepting_until,
            CASE WHEN esketamine_until > %(now)s THEN modality_bits ELSE modality_bits & %(lasting)s END AS modality,
            insurance_bits AS insurance, language_bits AS language, age_group_bits AS age_group, access_bits AS access,
            CASE WHEN psychotherapy OR (esketamine_psychotherapy AND esketamine_until > %(now)s) THEN 1 ELSE 0 END
@@ -72,6 +71,18 @@ class Statement:
             return rows
 
 
+class Row(NamedTuple):
+    """One clinic of a page. chord2: squared, None without a spot. next_change_at: microseconds (outbox.clock)."""
+
+    clinic_id: int
+    chord2: float | None
+    latitude: float
+    longitude: float
+    next_change_at: int
+    document: str
+    card: str
+
+
 def facet_keys() -> list[tuple[str, str]]:
     """Every (group, value) that `counts` counts, in the order of its columns after the total."""
     words = [(group, slug) for group, words in VOCABULARIES.items() for slug in words.values]
@@ -102,19 +113,23 @@ def page(
     limit: int,
     offset: int = 0,
     excluding: Collection[int] = (),
-) -> Statement:
-    """Rows (clinic id, squared chord or NULL, next_change_at, document) of what fits within `reach` miles, in order."""
+) -> list[Row]:
+    """What fits within `reach` miles, in order.
+
+    First which clinics, from the covering index alone; then the texts of those few.
+    """
     standing, parameters = _standing(query, at, reach)
     conditions = [_within(query, reach, parameters), *_wanted(query).values()]
     if excluding:
         conditions.append(f"clinic_id NOT IN ({', '.join(str(int(pk)) for pk in excluding)})")
     parameters |= {"limit": limit, "offset": offset}
-    columns = "clinic_id, chord2, next_change_at, document"
     text = (
-        f"{standing} SELECT {columns} FROM standing WHERE {' AND '.join(conditions)}"  # noqa: S608
-        f" ORDER BY {_order(query)}, clinic_id LIMIT %(limit)s OFFSET %(offset)s"
+        f"{standing}, chosen AS (SELECT clinic_id, chord2, {_order(query)} AS rank FROM standing"  # noqa: S608
+        f" WHERE {' AND '.join(conditions)} ORDER BY rank, clinic_id LIMIT %(limit)s OFFSET %(offset)s)"
+        f" SELECT {', '.join(Row._fields)}"
+        " FROM chosen JOIN directory_indexrow USING (clinic_id) ORDER BY rank, clinic_id"
     )
-    return Statement(text, parameters)
+    return [Row(*row) for row in Statement(text, parameters).rows()]
 
 
 def _standing(query: Query, at: datetime, reach: float) -> tuple[str, dict[str, Any]]:
@@ -184,7 +199,7 @@ def _count(conditions: list[str]) -> str:
 
 def _order(query: Query) -> str:
     if query.order == "checked":
-        return "oldest_check_at DESC"
+        return "-oldest_check_at"
     if query.order == "distance" and query.spot:
         return "chord2"
     return _NAME_ORDER[connection.vendor]

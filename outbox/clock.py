@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -15,18 +16,23 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _frozen: ContextVar[datetime | None] = ContextVar("frozen_clock", default=None)
 
 _NOW_SQL = {
-    "sqlite": "SELECT CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) * 1000",
-    "postgresql": "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+    "sqlite": "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) * 1000",
+    "postgresql": "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
 }
 
 
 def now() -> datetime:
     """The database's present instant, in UTC."""
-    if (instant := _frozen.get()) is not None:
-        return instant
+    instant: datetime = _frozen.get() or now_and()[0]
+    return instant
+
+
+def now_and(*values: str) -> tuple[Any, ...]:
+    """The database's present instant, and the values of some SQL expressions, in one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_NOW_SQL[connection.vendor])
-        return from_micros(cursor.fetchone()[0])
+        cursor.execute(f"SELECT {', '.join([_NOW_SQL[connection.vendor], *values])}")
+        micros, *answers = cursor.fetchone()
+    return _frozen.get() or from_micros(micros), *answers
 
 
 def to_micros(instant: datetime) -> int:

@@ -6,10 +6,10 @@ Patients have no account.
 """
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 
 from accounts.models import Membership
-from directory import search
+from directory import locator, search
 from tests import build
 from tests.gazetteer_fixture import _gazetteer_for_the_session, gazetteer
 
@@ -23,7 +23,9 @@ def _clean_table(settings):
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    cache.clear()
+    for each in caches.all(initialized_only=True):
+        each.clear()
+    locator.drawing.cache_clear()
     search.forget()
 
 

@@ -1,9 +1,10 @@
 """GET /api/v1/clinics/ and GET /api/v1/clinics/<slug>/."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -26,11 +27,12 @@ class ClinicList(PublicRead):
     content_negotiation_class = FormatThenAccept
 
     @extend_schema(**contract.CLINIC_LIST)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         query = filters.parse(_without_format(request.query_params), strict=True)
-        geojson = request.accepted_renderer.format == GeoJSONRenderer.format
-        write = documents.feature_collection if geojson else documents.page
-        return Response(write(query, search.find(query), lambda number: _page_address(request, number)))
+        answer = query, search.find(query), partial(_page_address, request)
+        if request.accepted_renderer.format == GeoJSONRenderer.format:
+            return Response(documents.feature_collection(*answer))
+        return HttpResponse(documents.page(*answer), content_type=JSONRenderer.media_type)
 
 
 class ClinicDetail(PublicRead):
@@ -39,7 +41,7 @@ class ClinicDetail(PublicRead):
     @extend_schema(**contract.CLINIC_DETAIL)
     def get(self, request: Request, slug: str) -> Response:
         _take_no_parameters(request.query_params)
-        return Response(documents.clinic(_public_document(slug)))
+        return Response(_public_document(slug))
 
 
 def _public_document(slug: str) -> dict[str, Any]:

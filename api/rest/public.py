@@ -55,14 +55,14 @@ class PublicRead(APIView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
-        if isinstance(answer, Response) and answer.status_code == 200:
-            answer = _tagged(request, answer.render())
+        if isinstance(answer, HttpResponse) and answer.status_code == 200:
+            answer = _tagged(request, answer.render() if isinstance(answer, Response) else answer)
         for name, value in OPEN_TO_ALL.items():
             answer[name] = value
         return answer
 
 
-def _tagged(request: HttpRequest, response: Response) -> HttpResponseBase:
+def _tagged(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """`response` with a strong tag of its body, or 304 when the asker holds that body already.
 
     `no-cache` means: keep it, but ask each time. A clinic that is suspended is gone at once.

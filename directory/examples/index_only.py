@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
-from directory import geo, index
+from directory import documents, geo, index
 from directory.examples import words
 from directory.examples.sites import Site, SiteMap
 from directory.models import Clinic, IndexRow
@@ -53,11 +53,11 @@ def _write(batch: list[IndexRow]) -> int:
 
 def _rows(patterns: list[IndexRow], numbers: range, chance: random.Random) -> Iterator[IndexRow]:
     sites = SiteMap()
-    documents = {pattern.pk: json.loads(pattern.document) for pattern in patterns}
+    copied = {pattern.pk: json.loads(pattern.document) for pattern in patterns}
     for number, state in zip(numbers, sites.states(len(numbers)), strict=False):
         pattern = chance.choice(patterns)
         name = f"{chance.choice(words.CLINIC_WORDS)} {chance.choice(words.CLINIC_KINDS)} {number}"
-        yield _copy(pattern, documents[pattern.pk], sites.site(state, chance), number, name)
+        yield _copy(pattern, copied[pattern.pk], sites.site(state, chance), number, name)
 
 
 def _copy(pattern: IndexRow, document: dict[str, Any], site: Site, number: int, name: str) -> IndexRow:
@@ -73,7 +73,7 @@ def _copy(pattern: IndexRow, document: dict[str, Any], site: Site, number: int, 
         z=z,
         state=site.state,
         name_key=index.name_key(name),
-        document=json.dumps(
+        document=documents.compact(
             {
                 **document,
                 "id": number,
@@ -82,14 +82,14 @@ def _copy(pattern: IndexRow, document: dict[str, Any], site: Site, number: int, 
                 "name": name,
                 "address": {**document["address"], "city": site.city, "state": site.state, "zip": site.zip},
                 "location": {"latitude": site.latitude, "longitude": site.longitude},
-            },
-            separators=(",", ":"),
+            }
         ),
         **{field: getattr(pattern, field) for field in _COPIED},
     )
 
 
 _COPIED = (
+    "card",
     "modality_bits",
     "insurance_bits",
     "language_bits",

@@ -141,10 +141,11 @@ class Migration(migrations.Migration):
                 ('listed_until', models.BigIntegerField(help_text='the first instant it is no longer shown')),
                 ('esketamine_until', models.BigIntegerField(help_text='0 unless it offers esketamine')),
                 ('next_change_at', models.BigIntegerField(help_text='when the document stops being true')),
-                ('document', models.TextField(help_text='the clinic of the public API, as JSON, without the distance')),
+                ('document', models.TextField(help_text='the clinic of the public API, as JSON, its distance null')),
+                ('card', models.TextField(help_text='what our own result cards say besides, as JSON')),
             ],
             options={
-                'indexes': [models.Index(fields=['lat_cell', 'longitude', 'listed_until'], name='index_row_grid'), models.Index(fields=['name_key', 'clinic'], name='index_row_name'), models.Index(fields=['state', 'name_key'], name='index_row_state'), models.Index(fields=['next_change_at'], name='index_row_next_change')],
+                'indexes': [models.Index(fields=['lat_cell', 'longitude', 'listed_until', 'x', 'y', 'z', 'modality_bits', 'insurance_bits', 'language_bits', 'age_group_bits', 'access_bits', 'psychotherapy', 'esketamine_psychotherapy', 'esketamine_until', 'accepting_until', 'clinic'], name='index_row_grid'), models.Index(fields=['name_key', 'clinic'], name='index_row_name'), models.Index(fields=['state', 'name_key'], name='index_row_state'), models.Index(fields=['next_change_at'], name='index_row_next_change')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('next_change_at__gt', 0)), name='index_row_change_known')],
             },
         ),

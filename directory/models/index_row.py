@@ -39,12 +39,31 @@ class IndexRow(models.Model):
     listed_until = models.BigIntegerField(help_text="the first instant it is no longer shown")
     esketamine_until = models.BigIntegerField(help_text="0 unless it offers esketamine")
     next_change_at = models.BigIntegerField(help_text="when the document stops being true")
-    document = models.TextField(help_text="the clinic of the public API, as JSON, without the distance")
+    document = models.TextField(help_text="the clinic of the public API, as JSON, its distance null")
+    card = models.TextField(help_text="what our own result cards say besides, as JSON")
 
     class Meta:
         indexes = [
+            # All that a search near a place compares or counts: it reads no row but those of the page it shows.
             models.Index(
-                fields=["lat_cell", "longitude", "listed_until"],
+                fields=[
+                    "lat_cell",
+                    "longitude",
+                    "listed_until",
+                    "x",
+                    "y",
+                    "z",
+                    "modality_bits",
+                    "insurance_bits",
+                    "language_bits",
+                    "age_group_bits",
+                    "access_bits",
+                    "psychotherapy",
+                    "esketamine_psychotherapy",
+                    "esketamine_until",
+                    "accepting_until",
+                    "clinic",
+                ],
                 name="index_row_grid",
             ),
             models.Index(fields=["name_key", "clinic"], name="index_row_name"),

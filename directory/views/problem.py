@@ -94,5 +94,5 @@ def _form(request: HttpRequest) -> dict[str, Any]:
         "state_name": STATES.get(params.get("state", "").upper(), ""),
         "radius": 25.0,
         "radii": filter_panel.radii(25),
-        "groups": filter_panel.groups(params, {}),
+        "groups": filter_panel.Groups(params, {}),
     }

@@ -1,5 +1,6 @@
 """The answer to a search: a list first, a picture beside it, and a plain way on when there is nothing."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +12,7 @@ from directory import filter_panel, filters, locator, search
 from directory.cards import cards
 from directory.filters import BadParameters
 from directory.query import Query
-from directory.search import Found
+from directory.search import Found, Hit
 from directory.states import STATES
 from directory.views.problem import problem_page
 from guide.caching import public_page
@@ -85,7 +86,7 @@ def form_context(
         "order": params.get("order", ""),
         "radius": query.radius if query else 25,
         "radii": filter_panel.radii(query.radius if query else 25),
-        "groups": filter_panel.groups(params, facets),
+        "groups": filter_panel.Groups(params, facets),
         "clear_url": filter_panel.clear_address(params),
         "applied": filter_panel.applied(params, query) if query else [],
     }
@@ -93,7 +94,9 @@ def form_context(
 
 def _list_context(params: QueryDict, query: Query, found: Found) -> dict[str, Any]:
     first = (query.page - 1) * query.page_size + 1
-    picture = locator.layout(found.results, query.spot, query.radius if query.spot else None, first=first)
+    picture = locator.drawing(
+        _points(found.results), query.spot, query.radius if query.spot else None, first=first
+    )
     return {
         "query": query,
         "count": found.count,
@@ -104,6 +107,10 @@ def _list_context(params: QueryDict, query: Query, found: Found) -> dict[str, An
         "orders": _orders(params, query),
         "pages": _pages(params, query.page, found.pages),
     }
+
+
+def _points(hits: Sequence[Hit]) -> tuple[tuple[float, float], ...]:
+    return tuple(hit.point for hit in hits)
 
 
 def _orders(params: QueryDict, query: Query) -> list[dict[str, Any]]:
@@ -155,7 +162,7 @@ def _nothing_context(params: QueryDict, query: Query) -> dict[str, Any]:
         "all_count": search.find(filter_panel.without_filters(query)).count if is_filtered else 0,
         "nearest": cards(nearby),
         "nearest_last": nearby[-1] if nearby else None,
-        "picture": locator.layout(nearby, query.spot, query.radius) if query.spot else None,
+        "picture": locator.drawing(_points(nearby), query.spot, query.radius) if query.spot else None,
         "wider": wider,
         "wider_url": filter_panel.address(params, radius=str(wider)) if wider else "",
     }
@@ -167,5 +174,5 @@ def _one_context(query: Query, found: Found) -> dict[str, Any]:
         return {}
     only = found.results[0].document["id"]
     farther = search.nearest(query.spot, query, limit=2, excluding=(only,))
-    picture = locator.layout([*found.results, *farther], query.spot, query.radius)
+    picture = locator.drawing(_points([*found.results, *farther]), query.spot, query.radius)
     return {"farther": cards(farther, first=2), "picture": picture}

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 CLINIC_KEYS = (
-    "id slug url name organization address location phone website modalities insurance"
-    " accepting_new_patients accepts_referrals checks card"
+    "id slug url name organization distance_miles address location phone website modalities insurance"
+    " accepting_new_patients accepts_referrals checks"
 ).split()
 
 

@@ -7,7 +7,6 @@ import pytest
 from directory import locator
 from directory.gazetteer import Spot
 from directory.geo import distance_miles
-from directory.search import Hit
 from tests.build import DENVER
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gazetteer"), pytest.mark.once]
@@ -15,12 +14,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gazetteer"), pytes
 MIDDLE = Spot("Denver, CO", "80202", *DENVER)
 
 
-def hit(latitude: float, longitude: float) -> Hit:
-    return Hit({"location": {"latitude": latitude, "longitude": longitude}}, None)
-
-
 def test_a_pin_lies_as_far_from_the_middle_as_the_clinic_does():
-    drawn = locator.layout([hit(39.9, -104.7), hit(39.5, -105.2)], MIDDLE, 25)
+    drawn = locator.layout([(39.9, -104.7), (39.5, -105.2)], MIDDLE, 25)
     per_mile = drawn.scale_length / drawn.scale_miles
     for pin, point in zip(reversed(drawn.pins), [(39.9, -104.7), (39.5, -105.2)], strict=True):
         miles = hypot(pin.x - drawn.cx, pin.y - drawn.cy) / per_mile
@@ -28,15 +23,15 @@ def test_a_pin_lies_as_far_from_the_middle_as_the_clinic_does():
 
 
 def test_north_is_up_and_east_is_right():
-    drawn = locator.layout([hit(39.9, -104.7)], MIDDLE, 25)
+    drawn = locator.layout([(39.9, -104.7)], MIDDLE, 25)
     assert drawn.pins[0].x > drawn.cx
     assert drawn.pins[0].y < drawn.cy
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.001, 0.02, 0.2, 5.0])
 def test_no_pin_is_cut_off_or_hides_another(spread):
-    hits = [hit(39.7 + spread * (n % 4), -105 - spread * (n // 4)) for n in range(20)]
-    drawn = locator.layout(hits, MIDDLE, 500)
+    points = [(39.7 + spread * (n % 4), -105 - spread * (n // 4)) for n in range(20)]
+    drawn = locator.layout(points, MIDDLE, 500)
     for number, pin in enumerate(drawn.pins):
         assert 0 < pin.x < drawn.width
         assert 0 < pin.y < drawn.height
@@ -46,24 +41,24 @@ def test_no_pin_is_cut_off_or_hides_another(spread):
 
 
 def test_results_at_one_address_share_a_pin_with_their_numbers():
-    drawn = locator.layout([hit(*DENVER)] * 3, MIDDLE, 25, first=21)
+    drawn = locator.layout([DENVER] * 3, MIDDLE, 25, first=21)
     assert [pin.label for pin in drawn.pins] == ["21-23"]
 
 
 def test_the_radius_is_drawn_when_it_is_inside():
     assert locator.layout([], MIDDLE, 25).search_ring is not None
-    assert locator.layout([hit(39.75, -105.0)], MIDDLE, 500).search_ring is None
+    assert locator.layout([(39.75, -105.0)], MIDDLE, 500).search_ring is None
 
 
 def test_without_a_place_it_is_drawn_around_the_results_across_the_date_line_too():
-    drawn = locator.layout([hit(52.9, 179.9), hit(52.9, -179.9)], None, None)
+    drawn = locator.layout([(52.9, 179.9), (52.9, -179.9)], None, None)
     assert not drawn.has_middle
     assert drawn.search_ring is None
     assert abs(drawn.pins[0].x - drawn.pins[1].x) < drawn.width
 
 
 def test_names_of_towns_touch_nothing():
-    drawn = locator.layout([hit(39.9, -104.7), hit(39.6, -105.1)], MIDDLE, 25)
+    drawn = locator.layout([(39.9, -104.7), (39.6, -105.1)], MIDDLE, 25)
     assert {name.text for name in drawn.names} & {"Aurora", "Lakewood", "Boulder", "Arvada"}
     for name in drawn.names:
         assert 0 < name.y < drawn.height - 20
@@ -73,4 +68,4 @@ def test_names_of_towns_touch_nothing():
 
 def test_it_asks_the_database_once(django_assert_num_queries):
     with django_assert_num_queries(1):
-        locator.layout([hit(39.9, -104.7)], MIDDLE, 25)
+        locator.layout([(39.9, -104.7)], MIDDLE, 25)

@@ -46,10 +46,11 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         if not settings.LOOPBACK:
             raise CommandError("Example data are for this machine alone: HOST is not a loopback address.")
-        if options["index_only"]:
-            self._fill_index(options)
-        else:
-            self._load(options)
+        load = self._fill_index if options["index_only"] else self._load
+        try:
+            load(options)
+        except LookupError as missing:  # the gazetteer, or the examples that an index is copied from
+            raise CommandError(str(missing)) from missing
 
     def _load(self, options: dict[str, Any]) -> None:
         if options["clinics"] < 60:
@@ -70,10 +71,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {who.email}  {who.password}  ({who.what})")
 
     def _fill_index(self, options: dict[str, Any]) -> None:
-        try:
-            added = index_only.fill(rows=options["clinics"], seed=options["seed"], say=self._say)
-        except LookupError as error:
-            raise CommandError(str(error)) from error
+        added = index_only.fill(rows=options["clinics"], seed=options["seed"], say=self._say)
         self.stdout.write(self.style.SUCCESS(f"{added} rows were added to the search index."))
 
     def _say(self, text: str) -> None:
