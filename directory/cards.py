@@ -18,7 +18,7 @@ from directory.search import Hit
 from directory.vocabulary import Fact, Word
 from guide import routes
 
-REMEMBERED: Final = 4_000
+REMEMBERED: Final = 10_000
 """Cards that one process keeps, about 4 KB each."""
 
 

@@ -164,13 +164,9 @@ def _moment() -> tuple[datetime, int]:
 
 
 def _count(query: Query, now: datetime) -> _Counts:
-    keys = search_sql.facet_keys()
-    total, *columns = search_sql.counts(query, now).rows()[0]
-    facets: dict[str, dict[str, int]] = {group: {} for group, _ in keys}
-    for (group, slug), number in zip(keys, columns, strict=False):
-        facets[group][slug] = number
-    ends = [clock.from_micros(end) for end in columns[len(keys) :] if end is not None]
-    return _Counts(total, facets, counted_at=now, valid_until=min(ends, default=facts.FAR_FUTURE))
+    total, by_facet, ends = search_sql.counts(query, now)
+    until = clock.from_micros(min(ends)) if ends else facts.FAR_FUTURE
+    return _Counts(total, by_facet, counted_at=now, valid_until=until)
 
 
 # --- rows --------------------------------------------------------------------------------------
@@ -189,11 +185,11 @@ def _page(query: Query, now: datetime, total: int) -> list[Row]:
         return search_sql.page(query, now, reach, limit=query.page_size, offset=offset)
 
     by_distance = query.spot is not None and query.order == "distance"
-    start = _first_reach(query.radius, offset + query.page_size, total) if by_distance else query.radius
+    start = first_reach(query.radius, offset + query.page_size, total) if by_distance else query.radius
     return _widening(fetch, query.page_size, start, query.radius)
 
 
-def _first_reach(radius: float, wanted: int, total: int) -> float:
+def first_reach(radius: float, wanted: int, total: int) -> float:
     """Miles within which twice as many as wanted are expected, if they were spread evenly."""
     return radius if total <= wanted else radius * min(1.0, sqrt(2 * wanted / total))
 

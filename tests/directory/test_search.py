@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from directory import index, search
+from directory import index, search, search_sql
 from directory.gazetteer import Spot
 from directory.geo import distance_miles
 from directory.models import IndexRow
@@ -196,6 +196,16 @@ def test_a_facet_counts_with_every_filter_but_its_own_groups():
     assert (facets["modality"]["iv"], facets["modality"]["im"]) == (1, 1)
     assert (facets["insurance"]["medicaid"], facets["insurance"]["medicare"]) == (1, 0)
     assert facets["language"]["en"] == 1
+
+
+def test_facets_are_right_where_there_are_too_many_clinics_for_packed_sums(monkeypatch):
+    for _ in range(3):
+        build.clinic(modalities=("iv", "sc"), insurance=["medicaid", "medicare"])
+    packed = search.find(Query(DENVER)).facets
+    search.forget()
+    monkeypatch.setattr(search_sql, "MOST_PACKED", 3)
+    assert search.find(Query(DENVER)).facets == packed
+    assert (packed["modality"]["sc"], packed["insurance"]["medicare"], packed["modality"]["im"]) == (3, 3, 0)
 
 
 def test_inside_a_group_any_value_will_do_but_every_access_is_needed():
