@@ -8,6 +8,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import django
@@ -17,7 +18,7 @@ django.setup()
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from benchmarks import questions, served
+from benchmarks import postgis, questions, served
 from directory import search, search_sql
 from directory.gazetteer import Spot
 from directory.query import Query
@@ -55,18 +56,30 @@ def main(port: int) -> dict[str, Any]:
             [lambda each=each: search_sql.counts(_query(each), clock.now()) for each in asked]
         ),
         "top 20 ms": _timed([_nearest(each) for each in asked]),
+        "PostGIS": _against_postgis(asked) if postgis.is_there() else "not measured",
         "questions": [(each.latitude, each.longitude) for each in asked],
         "unique": [(each.latitude, each.longitude) for each in fresh],
     }
 
 
-def _query(question: questions.Question) -> Query:
+def _query(question: questions.Question, radius: float = questions.RADIUS) -> Query:
     spot = Spot("", "", question.latitude, question.longitude)
-    return Query(spot=spot, radius=questions.RADIUS, modality=("iv",))
+    return Query(spot=spot, radius=radius, modality=("iv",))
 
 
-def _nearest(question: questions.Question) -> Callable[[], Any]:
-    query, now = _query(question), clock.now()
+def _against_postgis(asked: list[questions.Question]) -> dict[str, dict[str, float]]:
+    """By radius in miles, the statement of the 20 nearest beside PostGIS, each with what the counts told it."""
+    now = clock.to_micros(clock.now())
+    return {
+        f"{radius} miles": postgis.ratio(
+            [(_nearest(each, radius), partial(postgis.nearest, each, radius, now)) for each in asked[:200]]
+        )
+        for radius in (10, 25, 100)
+    }
+
+
+def _nearest(question: questions.Question, radius: float = questions.RADIUS) -> Callable[[], Any]:
+    query, now = _query(question, radius), clock.now()
     total = search.find(query).count
     reach = search.first_reach(query.radius, query.page_size, total)
     return lambda: search_sql.page(query, now, reach, limit=query.page_size)
