@@ -36,6 +36,8 @@ In an emergency call <a href="tel:911">911</a>.</p></body></html>
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400 for what cannot be read; 413 for a body that is too large."""
+    if _database_is_away(exception):  # Django tells a session that cannot be kept as a bad request
+        return _try_again(request)
     return answer(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
 
 
@@ -51,10 +53,19 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def broken(request: HttpRequest) -> HttpResponse:
     """500 for a mistake of ours; 503 when the database did not answer, and trying again will help."""
-    database_is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    response = answer(request, 503 if database_is_away else 500)
-    if database_is_away:
-        response["Retry-After"] = "30"
+    return _try_again(request) if _database_is_away(sys.exc_info()[1]) else answer(request, 500)
+
+
+def _database_is_away(error: BaseException | None) -> bool:
+    """Whether that is the error, or the cause of it however far back."""
+    while error is not None and not isinstance(error, OperationalError | InterfaceError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _try_again(request: HttpRequest) -> HttpResponse:
+    response = answer(request, 503)
+    response["Retry-After"] = "30"
     return response
 
 

@@ -7,6 +7,7 @@ Message-ID. Nothing here knows what a message says.
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -61,6 +62,26 @@ def enqueue(
         },
     )
     return delivery
+
+
+def enqueue_each(*, kind: str, subject: str, dedupe_keys: Mapping[str, str]) -> None:
+    """Promise a message to each of several, as `enqueue` does to one, in one statement.
+
+    `dedupe_keys` holds the key of each recipient.
+    """
+    # Not `ignore_conflicts`: SQLite then drops a row for any fault in it, and says nothing.
+    now = clock.now()
+    Delivery.objects.bulk_create(
+        [
+            Delivery(
+                kind=kind, subject=subject, recipient=recipient, dedupe_key=key, run_after=now, created_at=now
+            )
+            for recipient, key in dedupe_keys.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["dedupe_key"],
+        update_fields=["dedupe_key"],
+    )
 
 
 def stop(*, kind: str, subject: str) -> int:

@@ -4,8 +4,6 @@ Whoever suspends a clinic or records that a fact fails changes or locks the same
 and a lapse come one after the other, by the database's clock.
 """
 
-from datetime import datetime
-
 from directory.models import Clinic
 from outbox import clock
 from referrals import reading
@@ -15,12 +13,6 @@ from referrals.models import Referral
 def lock(clinic_id: int) -> Clinic:
     """The clinic's row, held until the caller's transaction ends (SQLite has one writer anyway)."""
     return Clinic.objects.select_for_update(no_key=True).get(pk=clinic_id)
-
-
-def can_receive(clinic: Clinic, modality: str, at: datetime) -> bool:
-    """Can it receive a new request, for `modality` ("" = the person is not sure), at `at`?"""
-    able = Clinic.objects.filter(pk=clinic.pk).able_to_receive(at)
-    return (able.offering(modality, at) if modality else able).exists()
 
 
 def still_stands(referral: Referral) -> bool:

@@ -264,6 +264,11 @@ def offered_by(clinic: Clinic) -> list[str]:
     return [slug for slug in Modality.values if shown.offering(slug).exists()]
 
 
+def is_offered(clinic: Clinic, modality: str) -> bool:
+    """May the clinic give `modality` at this instant?"""
+    return Clinic.objects.filter(pk=clinic.pk).offering(modality).exists()
+
+
 def phone_only(answers: dict[str, Any]) -> bool:
     """Did the person leave a phone number and no e-mail address? Then PHONE_ONLY_NOTICE is due."""
     return bool(answers.get("phone")) and not answers.get("email")

@@ -15,12 +15,11 @@ from directory.models import Clinic
 from outbox import clock
 from outbox.failpoints import failpoint
 from referrals import consent as consent_words
-from referrals import eligibility, envelope, reading, telling
+from referrals import eligibility, envelope, reading, receiving, telling
 from referrals.answers import Answers
 from referrals.consent import ConsentText
 from referrals.errors import ConsentChanged, KeyReused, NotTaking
-from referrals.models import Referral
-from referrals.transitions import add_step
+from referrals.models import Referral, TimelineEntry
 from referrals.vocabulary import Actor
 
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B and no vowels: it can be read out, and spells nothing.
@@ -83,12 +82,14 @@ def _tried(asked: _Asked, attempts: int) -> Receipt:
 
 @transaction.atomic
 def _once(asked: _Asked) -> Receipt:
+    failpoint("request.after-begin")
     clinic = eligibility.lock(asked.clinic.pk)
+    failpoint("request.after-lock")
     earlier = Referral.objects.filter(idempotency_digest=asked.idempotency_digest).first()
     if earlier is not None:
         return _replay(asked, earlier)
     now = clock.now()
-    if not eligibility.can_receive(clinic, asked.answers.modality, now):
+    if not receiving.can_receive(clinic.pk, asked.answers.modality, now):
         raise NotTaking(clinic)
     if asked.consent.digest != consent_words.text(clinic).digest:
         raise ConsentChanged
@@ -99,9 +100,10 @@ def _once(asked: _Asked) -> Receipt:
 def _written(asked: _Asked, clinic: Clinic, now: datetime) -> Receipt:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     referral = _row(asked, clinic, now, token)
+    failpoint("request.after-sealing")
     referral.save(force_insert=True)
     failpoint("request.after-referral")
-    add_step(referral, actor=Actor.PATIENT)
+    _first_step(referral)
     failpoint("request.after-timeline")
     telling.tell_clinic_of_request(referral)
     failpoint("request.after-deliveries")
@@ -134,6 +136,12 @@ def _row(asked: _Asked, clinic: Clinic, now: datetime, token: str) -> Referral:
     )
 
 
+def _first_step(referral: Referral) -> None:
+    TimelineEntry.objects.create(
+        referral=referral, number=1, at=referral.status_at, actor=Actor.PATIENT, status=referral.status
+    )
+
+
 def _replay(asked: _Asked, earlier: Referral) -> Receipt:
     """The first answer again, whatever has become of clinic and wording since."""
     if not hmac.compare_digest(earlier.body_digest, _body_digest(asked, earlier.key_id)):
@@ -142,6 +150,7 @@ def _replay(asked: _Asked, earlier: Referral) -> Receipt:
         token = reading.patient_mail(referral=earlier, purpose="repeated request").token
     except reading.PersonalDataGone:
         token = ""
+    failpoint("request.after-replay")
     return Receipt(referral=earlier, token=token, replayed=True)
 
 

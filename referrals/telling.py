@@ -1,6 +1,6 @@
 """Whom a step must reach. Only ids are written here; what is said is composed when it is sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from accounts.models import Membership
 from directory.models import Clinic
@@ -16,20 +16,18 @@ PATIENT = "patient"
 
 def tell_clinic_of_request(referral: Referral) -> None:
     """One message to each person who can be reached at the clinic's organization."""
-    for recipient in _members(referral.clinic):
-        _enqueue(NEW_REQUEST, referral, recipient, NEW_REQUEST)
+    _enqueue(NEW_REQUEST, referral, _members(referral.clinic), NEW_REQUEST)
 
 
 def tell_clinic(referral: Referral, step: TimelineEntry) -> None:
     """The patient did something after the clinic had opened the request."""
-    for recipient in _members(referral.clinic):
-        _enqueue(CLINIC_UPDATE, referral, recipient, f"{CLINIC_UPDATE}:{step.number}")
+    _enqueue(CLINIC_UPDATE, referral, _members(referral.clinic), f"{CLINIC_UPDATE}:{step.number}")
 
 
 def tell_patient(referral: Referral, step: TimelineEntry) -> None:
     """Somebody else did something; nothing is sent to a person who left only a phone number."""
     if referral.may_mail_patient:
-        _enqueue(PATIENT_UPDATE, referral, PATIENT, f"{PATIENT_UPDATE}:{step.number}")
+        _enqueue(PATIENT_UPDATE, referral, [PATIENT], f"{PATIENT_UPDATE}:{step.number}")
 
 
 def recall_request(referral: Referral) -> None:
@@ -48,10 +46,9 @@ def _members(clinic: Clinic) -> Iterator[str]:
     return (f"user:{user_id}" for user_id in members.order_by("user_id").values_list("user_id", flat=True))
 
 
-def _enqueue(kind: str, referral: Referral, recipient: str, occasion: str) -> None:
-    deliveries.enqueue(
+def _enqueue(kind: str, referral: Referral, recipients: Iterable[str], occasion: str) -> None:
+    deliveries.enqueue_each(
         kind=kind,
         subject=str(referral.pk),
-        recipient=recipient,
-        dedupe_key=f"{occasion}:{referral.pk}:{recipient}",
+        dedupe_keys={recipient: f"{occasion}:{referral.pk}:{recipient}" for recipient in recipients},
     )

@@ -25,25 +25,64 @@ def binaries() -> Path | None:
     return Path(found).resolve().parent if found else None
 
 
+class Server:
+    """A server that a test may crash and start again; its rows are kept."""
+
+    def __init__(self, programs: Path, home: Path, password: str, owner: dict[str, Any]) -> None:
+        self.programs, self.home, self.owner = programs, home, owner
+        self.port = _free_port()
+        self.url = f"postgres://cairn:{password}@127.0.0.1:{self.port}/cairn"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin it, and wait until it answers. Raises RuntimeError after 30 s."""
+        place = ["-D", self.home / "data", "-p", self.port, "-c", "listen_addresses=127.0.0.1"]
+        quiet = ["-c", "unix_socket_directories=", "-c", "logging_collector=off"]
+        command = [str(word) for word in [self.programs / "postgres", *place, *quiet]]
+        with (self.home / "log").open("ab") as log:
+            self.process = processes.start(command, output=log, **self.owner)
+        _wait(self.programs, self.port)
+
+    def crash(self) -> None:
+        """Stop at once, as after a crash: what is not in its log of writes is gone."""
+        subprocess.run(
+            [str(self.programs / "pg_ctl"), "stop", "-m", "immediate", "-s", "-D", str(self.home / "data")],
+            check=True,
+            cwd=self.home,
+            **self.owner,
+        )
+        if self.process is not None:
+            self.process.wait(timeout=10)
+
+    def end(self) -> None:
+        """Stop it for good."""
+        if self.process is not None:
+            processes.end([self.process], patience=10)
+
+
 @contextmanager
-def running(programs: Path, folder: Path) -> Iterator[str]:
-    """A server with default, durable settings; gives the DATABASE_URL of a database that need not exist."""
+def serving(programs: Path, folder: Path) -> Iterator[Server]:
+    """A server with default, durable settings, thrown away afterwards. Its database need not exist."""
     owner = _owner()
     home = Path(tempfile.mkdtemp(prefix="postgres-", dir=_place(folder, owner)))
-    password, port = secrets.token_hex(16), _free_port()
+    password = secrets.token_hex(16)
     try:
         _make(programs, home, password, owner)
-        command = [programs / "postgres", "-D", home / "data", "-p", port, "-c", "listen_addresses=127.0.0.1"]
-        quiet = ["-c", "unix_socket_directories=", "-c", "logging_collector=off"]
-        with (home / "log").open("wb") as log:
-            server = processes.start([str(word) for word in [*command, *quiet]], output=log, **owner)
+        server = Server(programs, home, password, owner)
         try:
-            _wait(programs, port)
-            yield f"postgres://cairn:{password}@127.0.0.1:{port}/cairn"
+            server.start()
+            yield server
         finally:
-            processes.end([server], patience=10)
+            server.end()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def running(programs: Path, folder: Path) -> Iterator[str]:
+    """The same, for who only needs its DATABASE_URL."""
+    with serving(programs, folder) as server:
+        yield server.url
 
 
 def _owner() -> dict[str, Any]:

@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404, render
 from directory import search
 from directory.models import Clinic
 from directory.views.gone import gone_page
-from referrals import drafts
+from outbox import clock
+from referrals import drafts, receiving
 
 View = Callable[..., HttpResponse]
 
@@ -28,7 +29,7 @@ def clinic_or_404(slug: str) -> Clinic:
 
 def takes_requests(clinic: Clinic) -> bool:
     """Shown, claimed and taking requests at this instant."""
-    return Clinic.objects.able_to_receive().filter(pk=clinic.pk).exists()
+    return receiving.can_receive(clinic.pk, "", clock.now())
 
 
 def to_a_clinic(view: View) -> View:

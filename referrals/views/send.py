@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import limits
 from directory.models import Clinic
 from outbox import clock
+from outbox.failpoints import failpoint
 from referrals import answer_lines, drafts, lifecycle, reply_clock
 from referrals.answers import Answers
 from referrals.forms import (
@@ -24,7 +25,7 @@ from referrals.forms import (
     PHONE_ONLY_NOTICE,
     ConsentForm,
     holds_identity_number,
-    offered_by,
+    is_offered,
     phone_only,
     sounds_like_crisis,
 )
@@ -72,7 +73,7 @@ def check(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     answers = drafts.answers(request.session)
     if answers is None:
         return _nothing_to_check(request, clinic)
-    if answers.modality and answers.modality not in offered_by(clinic):
+    if answers.modality and not is_offered(clinic, answers.modality):
         return redirect("ask-step", slug=clinic.slug, number=3)
     if request.method == "POST":
         return _send(request, clinic, answers)
@@ -120,6 +121,7 @@ def _request(request: HttpRequest, clinic: Clinic, answers: Answers, form: Conse
         token=receipt.token,
         way=_way(answers),
     )
+    failpoint("request.before-answer")
     return redirect("ask-sent", slug=clinic.slug)
 
 
@@ -135,7 +137,7 @@ def _seconds_to_wait(request: HttpRequest, clinic: Clinic) -> int:
 # --- a page that was shown, and to a person -----------------------------------------------------
 
 
-def _shown_now(answers: Answers) -> str:
+def shown_now(answers: Answers) -> str:
     """Signed: which answers were on the page, as a digest, and when it was shown."""
     return signing.dumps({"at": clock.to_micros(clock.now()), "answers": _digest(answers)}, salt=_SALT)
 
@@ -171,7 +173,7 @@ def _show(
         "clinic": clinic,
         "lines": answer_lines.lines(answers),
         "form": form,
-        "shown": _shown_now(answers),
+        "shown": shown_now(answers),
         "notice": notice,
         "is_mistake": bool(form.errors) or notice in (KEPT, AGREE_AGAIN),
         "phone_only_notice": PHONE_ONLY_NOTICE if phone_only(answers.as_payload()) else "",

@@ -1,19 +1,25 @@
 """Every page of a request and of the inbox, in every state: for axe, at any width, and for a finger."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts import limits
 from directory import listings
+from directory.models import Clinic
 from outbox import clock
 from outbox.models import Delivery
 from referrals import lifecycle
+from referrals.views.send import PER_CLINIC
 from tests import build, build_referrals
 from tests.journeys.test_accessibility import RULES, SMALL_TARGETS
-from tests.journeys.visitor import Visitor, here, sign_in
+from tests.journeys.visitor import Visitor, fill_in_three_steps, here, sign_in
 
 __all__ = ["here"]
 
@@ -158,4 +164,139 @@ def test_every_page_of_signing_in_and_of_the_staff(somebody, clinic, staff):
         inspect(somebody, for_patients=False)
     somebody.go("/accounts/password/change/")
     somebody.press("Save the new password")
+    inspect(somebody, for_patients=False)
+
+
+# --- the second factor -------------------------------------------------------------------------
+
+
+def open_the_set_up(visitor: Visitor) -> None:
+    """Where the key for an app is shown; the password is asked once more."""
+    visitor.go("/accounts/2fa/totp/activate/")
+    visitor.page.get_by_label("Password").fill(build.PASSWORD)
+    visitor.press("Continue")
+
+
+def turn_it_on(visitor: Visitor) -> None:
+    """As a person does who types the key into an app; ends on the page that the set-up leads to."""
+    visitor.page.locator("summary", has_text="No camera?").click()
+    secret = visitor.page.locator("main details code").inner_text()
+    code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    visitor.page.get_by_label("Authenticator code").fill(code)
+    visitor.press("Turn it on")
+
+
+def test_every_page_of_the_second_factor(somebody, owner, clinic):
+    sign_in(somebody)
+    open_the_set_up(somebody)
+    inspect(somebody, for_patients=False)
+    turn_it_on(somebody)
+    assert "Each code lets you in once" in somebody.reads
+    inspect(somebody, for_patients=False)
+    for address in ("", "totp/deactivate/", "recovery-codes/generate/", "reauthenticate/"):
+        somebody.go(f"/accounts/2fa/{address}")
+        inspect(somebody, for_patients=False)
+    somebody.press("Continue")
+    inspect(somebody, for_patients=False)  # again, and no code
+    somebody.go("/accounts/reauthenticate/")
+    inspect(somebody, for_patients=False)
+
+
+def test_every_page_of_a_sign_in_with_a_second_factor(somebody, owner, clinic):
+    sign_in(somebody)
+    open_the_set_up(somebody)
+    turn_it_on(somebody)
+    somebody.context.clear_cookies()
+    sign_in(somebody)
+    assert "Open the authenticator app" in somebody.reads
+    inspect(somebody, for_patients=False)
+    somebody.page.get_by_label("Code", exact=True).fill("000000")
+    somebody.press("Sign in")
+    inspect(somebody, for_patients=False)  # a wrong code
+
+
+# --- asking, to the end -------------------------------------------------------------------------
+
+
+def ask(visitor: Visitor, clinic: Clinic) -> None:
+    """Answer everything, up to the page with all answers."""
+    visitor.go(f"/clinic/{clinic.slug}/ask/")
+    visitor.press("Start")
+    fill_in_three_steps(visitor)
+
+
+def agree_and_send(visitor: Visitor) -> None:
+    visitor.page.get_by_label("I agree").check()
+    visitor.page.wait_for_timeout(2100)  # a quicker one is shown the page again
+    visitor.press("Send request")
+
+
+# --- too often ---------------------------------------------------------------------------------
+
+
+def test_the_page_that_asks_to_wait_after_many_sign_ins(somebody, db):
+    somebody.go("/accounts/login/")
+    statuses = somebody.page.evaluate(
+        """async () => {
+          const form = document.querySelector("main form");
+          const post = () => fetch(form.action, {method: "POST", body: new URLSearchParams(new FormData(form))});
+          let answer;
+          for (let i = 0; i < 60 && answer?.status !== 429; i++) answer = await post();
+          return answer.status;
+        }"""
+    )
+    assert statuses == 429
+    somebody.press("Sign in")
+    assert "Too many tries" in somebody.reads
+    inspect(somebody)
+
+
+def test_the_pages_that_ask_a_patient_to_wait(somebody, clinic):
+    ask(somebody, clinic)
+    limit, seconds = PER_CLINIC
+    for _ in range(limit):  # by others
+        limits.take("ask-clinic", str(clinic.pk), limit=limit, seconds=seconds)
+    agree_and_send(somebody)
+    assert "Your answers are still here" in somebody.reads
+    inspect(somebody)
+    while somebody.page.goto("/r/a-wrong-link/").status == 404:
+        pass
+    assert "Too many tries" in somebody.reads
+    inspect(somebody)
+
+
+# --- a session that ended ----------------------------------------------------------------------
+
+
+def test_the_page_after_a_session_ended_before_sending(somebody, clinic):
+    ask(somebody, clinic)
+    somebody.context.clear_cookies()
+    agree_and_send(somebody)
+    assert "your answers are gone" in somebody.reads
+    inspect(somebody)
+
+
+def test_the_page_that_says_it_was_sent_before(somebody, clinic):
+    """The web process ended after the request was stored and before the session was."""
+    ask(somebody, clinic)
+    before = Session.objects.get()
+    agree_and_send(somebody)
+    before.save()
+    somebody.go(f"/clinic/{clinic.slug}/ask/3/")
+    somebody.page.get_by_label("Anything else").fill("Tamarin")
+    somebody.press("Save and go back to your answers")
+    agree_and_send(somebody)
+    assert "Your request was sent before" in somebody.reads
+    inspect(somebody)
+
+
+def test_the_page_with_the_words_of_somebody_who_was_signed_out(somebody, clinic, owner):
+    opened = build_referrals.referral(clinic, reached="received", by=owner)
+    sign_in(somebody)
+    somebody.go(f"/manage/inbox/{opened.pk}/")
+    somebody.page.locator("summary", has_text="Ask a question").click()
+    somebody.page.get_by_label("Your question").fill("Which state do you live in?")
+    somebody.context.clear_cookies(name="sid")
+    somebody.press("Ask a question")
+    assert "You were signed out" in somebody.reads
     inspect(somebody, for_patients=False)

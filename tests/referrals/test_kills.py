@@ -24,13 +24,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FAILPOINTS = (
     "request.before-begin",
+    "request.after-begin",
+    "request.after-lock",
     "request.after-eligibility",
+    "request.after-sealing",
     "request.after-referral",
     "request.after-timeline",
     "request.after-deliveries",
     "request.after-audit",
     "request.after-commit",
 )
+AT_A_REPEAT = "request.after-replay"  # reached by a second post of one form: tests/journeys/test_kills.py
 KEYS = ("first key", "second key", "third key")
 
 
@@ -113,7 +117,7 @@ def test_kills_at_any_moment_lose_and_double_nothing(clinic, owner):
 def test_every_place_of_a_request_has_its_test():
     source = (Path(settings.BASE_DIR) / "referrals" / "requesting.py").read_text()
     assert tuple(re.findall(r'failpoint\("([^"]+)"\)', source)) != ()
-    assert set(re.findall(r'failpoint\("([^"]+)"\)', source)) == set(FAILPOINTS)
+    assert set(re.findall(r'failpoint\("([^"]+)"\)', source)) == {*FAILPOINTS, AT_A_REPEAT}
 
 
 def _settled_count(expected):
