@@ -99,6 +99,7 @@ NAMES: Final = frozenset(SearchFilterSet.base_filters)
 _FIELDS: Final[dict[str, forms.Field]] = {
     name: parameter.field for name, parameter in SearchFilterSet.base_filters.items()
 }
+_ABSENT: Final = {name: field.clean(None) for name, field in _FIELDS.items()}
 
 _MESSAGES: Final = {
     "near": _("The place is too long. Type a ZIP code, or a city and state."),
@@ -142,11 +143,11 @@ def _cleaned(params: QueryDict) -> tuple[dict[str, Any], list[str]]:
 
     By the fields themselves: a form would copy all of them for every search, which takes longer than the search.
     """
-    asked: dict[str, Any] = {}
+    asked = dict(_ABSENT)
     misread = []
-    for name, field in _FIELDS.items():
+    for name in params:
         try:
-            asked[name] = field.clean(params.getlist(name) if name in REPEATABLE else params.get(name))
+            asked[name] = _FIELDS[name].clean(params.getlist(name) if name in REPEATABLE else params.get(name))
         except forms.ValidationError:
             misread.append(name)
     return asked, misread

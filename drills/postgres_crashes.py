@@ -31,8 +31,8 @@ from tests import cluster
 from tests.config.site import free_port, running
 
 SENDERS = 3
-FORMS_PER_CRASH = 16
-PAUSE = (0.02, 0.12)  # seconds between a person's sends
+FORMS_PER_CRASH = 40
+PAUSE = (0.05, 0.25)  # seconds between a person's sends
 BETWEEN = (0.3, 1.2)  # seconds from a success after one crash to the next crash
 GRACE = 15.0  # seconds after the database answers again in which a 503 may still be seen
 BROKEN = (
@@ -178,6 +178,8 @@ def _crashes(server: cluster.Server, senders: Senders, kills: int) -> list[tuple
     with senders.sending():
         for number in range(1, kills + 1):
             time.sleep(random.uniform(*BETWEEN))
+            if senders.waiting.empty():
+                raise RuntimeError("The forms ran out: a crash without load shows nothing.")
             times.append(crash_and_return(server, senders, senders.ledger))
             _progress(number, kills, time.monotonic() - began)
     return times
