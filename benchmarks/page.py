@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from benchmarks import rounds, subjects
@@ -66,7 +67,7 @@ def _weight(subject: Subject) -> dict[str, int]:
     """Bytes over the wire (gzip) of a page of twenty, and of all that it asks for besides its icon."""
     html = subject.asker.get(PAGE + subject.points[0].address)
     files = {path.decode(): subject.asker.get(path.decode()) for path in STATIC.findall(html)}
-    small = {path.partition(".")[0]: len(gzip.compress(body, 6)) for path, body in files.items()}
+    small = {Path(path).suffix[1:]: len(gzip.compress(body, 6)) for path, body in files.items()}
     page = len(gzip.compress(html, 6))
     return {"page": page, **small, "in all": page + sum(small.values()), "requests": 1 + len(files)}
 

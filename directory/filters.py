@@ -147,7 +147,9 @@ def _cleaned(params: QueryDict) -> tuple[dict[str, Any], list[str]]:
     misread = []
     for name in params:
         try:
-            asked[name] = _FIELDS[name].clean(params.getlist(name) if name in REPEATABLE else params.get(name))
+            asked[name] = _FIELDS[name].clean(
+                params.getlist(name) if name in REPEATABLE else params.get(name)
+            )
         except forms.ValidationError:
             misread.append(name)
     return asked, misread

@@ -20,7 +20,7 @@ def test_no_mail_is_lost_and_none_goes_in_plain_text(settings, monkeypatch, tmp_
     settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL = True, False
     settings.EMAIL_TIMEOUT = mail_faults.TIMEOUT
     monkeypatch.setenv("SSL_CERT_FILE", "set by the drill, and taken back here")
-    monkeypatch.setattr(handlers, "_handlers", {**handlers._handlers, "drill": handlers.Handler(compose)})
+    monkeypatch.setattr(handlers, "_handlers", {**handlers._handlers, "drill": (compose, None)})
     monkeypatch.setattr(logging.getLogger("outbox"), "disabled", True)
     result = mail_faults.run(mails=100, seed=1, folder=tmp_path, port=port)
     assert mail_faults.is_kept(result), result
