@@ -23,8 +23,7 @@ from typing import Any
 
 import django
 
-from benchmarks import machine, rounds
-from drills import site
+from benchmarks import machine, rounds, site
 
 PAGE = 4096
 FLOOR_PAGES = 1000

@@ -14,9 +14,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from benchmarks import people
 from benchmarks.raw_rows import RawRows
-from drills import people
-from drills.site import Place
+from benchmarks.site import Place
 from referrals import consent, envelope, lifecycle
 from referrals.answers import Answers
 from referrals.models import Referral

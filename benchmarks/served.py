@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from drills.site import Place, worker_of
+from benchmarks.site import Place, worker_of
 from tests.config.site import ROOT, Site, free_port, running
 
 SERVER = [sys.executable, "-m", "gunicorn", "--config", "python:config.server", "config.wsgi"]

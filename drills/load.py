@@ -29,7 +29,7 @@ from urllib.parse import urlencode
 
 from benchmarks import served
 from benchmarks.machine import describe
-from drills.site import Place, worker_of
+from benchmarks.site import Place, worker_of
 from drills.visitor import Unexpected, Visitor
 from tests.config.site import Site, running
 

@@ -26,10 +26,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from benchmarks.machine import describe
+from benchmarks.site import prepared
 from drills import ledger
 from drills.ledger import Ledger
 from drills.mail_server import MailServer
-from drills.site import prepared
 
 OUTAGE = timedelta(hours=1)
 # When each phase of the outage ends; tries fall due at about 0 and 5 seconds, 5 minutes and 35 minutes.

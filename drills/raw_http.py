@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks import site
 from benchmarks.machine import describe
-from drills import site
 from drills.raw_http_kinds import PERSONAL, Kind, kinds
 from tests.config.site import Site
 

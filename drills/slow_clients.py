@@ -26,8 +26,9 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
+from benchmarks import site
 from benchmarks.machine import describe
-from drills import proxy, site
+from drills import proxy
 from tests.config.site import free_port
 
 CUT_WITHIN = 30.0  # seconds

@@ -28,8 +28,9 @@ from os import kill
 from pathlib import Path
 from typing import Any
 
+from benchmarks import people, site
 from benchmarks.machine import describe
-from drills import people, site, web_kills_check
+from drills import web_kills_check
 from drills.ledger import Ledger
 from tests.config.site import Site
 
@@ -241,7 +242,7 @@ def drill(folder: Path, plan: Plan, database_url: str = "") -> dict[str, Any]:
     place = site.prepared(folder, database_url)
     forms, ledger = folder / "forms.jsonl", folder / "ledger.jsonl"
     _say("filling in forms")
-    place.do("-m", "drills.people", str(plan.people), str(forms))
+    place.do("-m", "benchmarks.people", str(plan.people), str(forms))
     time.sleep(2.5)  # nobody reads their answers faster, says the form
     plan.began = time.monotonic()
     with Ledger(ledger) as kept, _progress(crowd := Crowd(people.read(forms), place.port, kept), plan):

@@ -11,7 +11,8 @@ from typing import Any
 
 import django
 
-from drills import ledger, people
+from benchmarks import people
+from drills import ledger
 
 SENT = 302
 BROKEN = (

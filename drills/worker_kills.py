@@ -22,8 +22,8 @@ from typing import Any
 from uuid import UUID
 
 from benchmarks.machine import describe
+from benchmarks.site import ROOT, prepared, throw_away_postgresql
 from drills import ledger
-from drills.site import ROOT, prepared, throw_away_postgresql
 
 LEASE = timedelta(seconds=3)
 FAILPOINTS = ("after-claim", "before-send", "after-send", "before-mark", "after-mark")

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from drills import proxy, site, slow_clients
+from benchmarks import site
+from drills import proxy, slow_clients
 from tests.config.site import free_port
 
 pytestmark = [

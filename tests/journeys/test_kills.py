@@ -12,9 +12,10 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 
 from accounts import audit
+from benchmarks import people
+from benchmarks.site import SERVER
 from directory.models import Clinic
-from drills import people, web_kills_check
-from drills.site import SERVER
+from drills import web_kills_check
 from drills.web_kills import FAILPOINTS
 from outbox.models import Delivery
 from referrals import consent, drafts, lifecycle

@@ -1,6 +1,6 @@
 """Many people who have filled in a request and looked at their answers: all that is left is to press Send.
 
-    python -m drills.people COUNT FILE    makes a clinic and COUNT drafts in the site's database, forms in FILE
+    python -m benchmarks.people COUNT FILE    makes a clinic and COUNT drafts in the site's database, forms in FILE
 
 Each has a session with a sealed draft, made by the doors that the pages use.
 """
