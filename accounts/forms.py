@@ -1,4 +1,4 @@
-"""The forms of django-allauth in this site's words: "E-mail", and no placeholder that says the label again."""
+"""The forms of django-allauth in this site's words: plain labels, and no placeholder that says the label again."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ class PlainFields:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
-            if isinstance(field, EmailField):
-                field.label = "E-mail"
+            field.label = "E-mail" if isinstance(field, EmailField) else str(field.label).capitalize()
+            field.error_messages["required"] = f"{field.label}: type it first."
 
 
 class LoginForm(PlainFields, account.LoginForm):  # type: ignore[misc]  # allauth ships no types
