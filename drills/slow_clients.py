@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -266,7 +267,10 @@ def _started(stack: ExitStack, place: site.Place) -> None:
 
 def _figures(crowd: Crowd, seconds: float, share: float) -> dict[str, Any]:
     crowd.ends = time.monotonic() + seconds
-    asyncio.run(crowd_in(crowd, share))
+    with ThreadPoolExecutor(
+        1
+    ) as apart:  # the caller's thread may have a loop of its own, as under a browser's driver
+        apart.submit(asyncio.run, crowd_in(crowd, share)).result()
     asked = len(crowd.honest) + crowd.failed.total()
     return {
         "seconds": seconds,
