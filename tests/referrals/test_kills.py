@@ -105,10 +105,13 @@ def test_kills_at_any_moment_lose_and_double_nothing(clinic, owner):
     chance = random.Random(20261109)
     process = _start(clinic, keys)
     assert process.stdout.readline() == b"ready\n"
-    time.sleep(chance.uniform(0.05, 0.4))
+    first = (
+        process.stdout.readline()
+    )  # a busy machine may need long for it: the kill comes after, at any moment
+    time.sleep(chance.uniform(0.0, 0.3))
     process.kill()
     output, _ = process.communicate(timeout=60)
-    ledger = _acknowledged(output)
+    ledger = _acknowledged(first + output)
     assert 0 < len(ledger) < len(keys)
     _settled_count(len(ledger))
     _check(clinic, keys[: len(ledger) + 3], ledger)
