@@ -12,7 +12,6 @@ import itertools
 import re
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +24,9 @@ STATIC = re.compile(rb'(?:href|src)="(/static/[^"]+\.(?:css|js))"')
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit code."""
-    asked = subjects.options(__doc__, arguments)
-    with ExitStack() as stack:
-        measured = subjects.served_side_by_side(stack, asked)
-        if subjects.wrong_answers(measured):
-            return 1
-        sides = {name: call for subject in measured for name, call in _sides(subject).items()}
-        rates = rounds.interleaved(sides, rounds=asked.rounds, seconds=asked.seconds)
-        result = {
-            **subjects.head("page", asked, rates),
-            "sizes": {subject.size: _of_one(subject, rates) for subject in measured},
-            "growth": subjects.growth(measured, rates, ("page warm",)),
-        }
-    return subjects.finish(result, asked)
+    return subjects.measure(
+        "page", __doc__, arguments, sides_of=_sides, result_of=_of_one, growing=("page warm",)
+    )
 
 
 def _sides(subject: Subject) -> dict[str, Callable[[], None]]:

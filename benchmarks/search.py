@@ -12,7 +12,6 @@ installed. Results end as JSON on stdout. Ends with 1 if an answer was wrong, 3 
 import itertools
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Any
 
 from benchmarks import rounds, served, subjects
@@ -23,19 +22,9 @@ API = "/api/v1/clinics/?"
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit code."""
-    asked = subjects.options(__doc__, arguments)
-    with ExitStack() as stack:
-        measured = subjects.served_side_by_side(stack, asked)
-        if subjects.wrong_answers(measured):
-            return 1
-        sides = {name: call for subject in measured for name, call in _sides(subject).items()}
-        rates = rounds.interleaved(sides, rounds=asked.rounds, seconds=asked.seconds)
-        result = {
-            **subjects.head("search", asked, rates),
-            "sizes": {subject.size: _of_one(subject, rates) for subject in measured},
-            "growth": subjects.growth(measured, rates, ("API warm",)),
-        }
-    return subjects.finish(result, asked)
+    return subjects.measure(
+        "search", __doc__, arguments, sides_of=_sides, result_of=_of_one, growing=("API warm",)
+    )
 
 
 def _sides(subject: Subject) -> dict[str, Callable[[], None]]:

@@ -39,6 +39,34 @@ class Subject:
         return ask
 
 
+def measure(
+    name: str,
+    text: str,
+    arguments: list[str] | None,
+    *,
+    sides_of: Callable[[Subject], dict[str, Callable[[], None]]],
+    result_of: Callable[[Subject, rounds.Rates], dict[str, Any]],
+    growing: tuple[str, ...],
+) -> int:
+    """Serve every size, check the answers, let all sides take turns, print the result; the exit code.
+
+    `growing` names the sides whose time is compared across sizes.
+    """
+    asked = options(text, arguments)
+    with ExitStack() as stack:
+        measured = served_side_by_side(stack, asked)
+        if wrong_answers(measured):
+            return 1
+        sides = {side: call for subject in measured for side, call in sides_of(subject).items()}
+        rates = rounds.interleaved(sides, rounds=asked.rounds, seconds=asked.seconds)
+        result = {
+            **head(name, asked, rates),
+            "sizes": {subject.size: result_of(subject, rates) for subject in measured},
+            "growth": growth(measured, rates, growing),
+        }
+    return finish(result, asked)
+
+
 def options(text: str, arguments: list[str] | None) -> argparse.Namespace:
     """What was asked for on the command line. `text`: the help."""
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
