@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import ipaddress
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.cache import cache
@@ -20,7 +21,7 @@ def take(scope: str, who: str, *, limit: int, seconds: int) -> int:
     Windows are fixed; where one begins differs from person to person, so that nobody can time it.
     """
     name = _hashed(scope, who)
-    instant = clock.to_micros(clock.now()) // 1_000_000 + int(name[:8], 16) % seconds
+    instant = clock.to_micros(clock.here()) // 1_000_000 + int(name[:8], 16) % seconds
     window, elapsed = divmod(instant, seconds)
     cache_key = f"limit:{name}:{window}"
     cache.add(cache_key, 0, timeout=seconds + 1)
@@ -35,6 +36,7 @@ def _hashed(scope: str, who: str) -> str:
     return hmac.digest(keyring.derived("limits"), f"{scope}\0{who}".encode(), hashlib.sha256).hex()
 
 
+@lru_cache(maxsize=10_000)
 def address_block(ip: str) -> str:
     """The neighbourhood of an address, the unit that limits and logs see: /24 for IPv4, /56 for IPv6."""
     address = _parsed(ip) or ipaddress.ip_address(UNKNOWN_ADDRESS)

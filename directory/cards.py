@@ -4,6 +4,7 @@ What a card says is made once and remembered as text; a search adds its number i
 """
 
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from directory.documents import Written
 from directory.search import Hit
+from directory.templatetags.plain_words import miles
 from directory.vocabulary import Fact, Word
 from guide import routes
 
@@ -31,15 +33,9 @@ class CheckLine:
     since: date
 
 
-@dataclass(frozen=True)
-class Card:
-    """A card of a list: its number, the distance in miles (None without a place), and what it says, as HTML."""
-
-    number: int
-    miles: float | None
-    heading: SafeString
-    address: SafeString
-    rest: SafeString
+# Where a list puts what is its own. Drawn by lot at the start of each process, so that no clinic can write them.
+_NUMBER: Final = secrets.token_hex()
+_MILES: Final = secrets.token_hex()
 
 
 @dataclass(frozen=True)
@@ -60,17 +56,22 @@ class Said:
     can_ask: bool
 
 
-def cards(hits: Sequence[Hit], first: int = 1) -> list[Card]:
-    """The cards of `hits`, numbered from `first` as the pins of the map are."""
-    return [Card(number, hit.distance_miles, *_drawn(hit.written)) for number, hit in enumerate(hits, first)]
+def cards(hits: Sequence[Hit], first: int = 1) -> SafeString:
+    """The cards of `hits` as the items of a list, numbered from `first` as the pins of the map are."""
+    return SafeString("".join(_numbered(hit, number) for number, hit in enumerate(hits, first)))
+
+
+def _numbered(hit: Hit, number: int) -> str:
+    distance = hit.distance_miles
+    away = "" if distance is None else f"<strong>{miles(distance)}</strong> · "
+    return _drawn(hit.written).replace(_NUMBER, str(number), 1).replace(_MILES, away, 1)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _drawn(written: Written) -> list[SafeString]:
-    """Heading, address and rest. Remembered under all that they are made of, so they cannot be stale."""
+def _drawn(written: Written) -> str:
+    """A card without its number and distance. Remembered under all that it is made of, so it cannot be stale."""
     card = said(json.loads(written.document), json.loads(written.card))
-    parts = ("heading", "address", "rest")
-    return [render_to_string(f"directory/_card_{part}.html", {"card": card}) for part in parts]
+    return render_to_string("directory/_card.html", {"card": card, "number": _NUMBER, "miles": _MILES})
 
 
 def said(document: dict[str, Any], own: dict[str, Any]) -> Said:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.db.models import TextChoices
 from django.http import QueryDict
@@ -100,19 +101,18 @@ def _switch(name: str, params: QueryDict, facets: dict[str, dict[str, int]]) -> 
 
 def address(params: QueryDict, **changes: str | None) -> str:
     """The search page for `params` with some set anew, or taken out by None. It always begins at the first page."""
-    kept = params.copy()
+    kept = dict(params.lists())
     kept.pop("page", None)
     for name, value in changes.items():
         kept.pop(name, None)
         if value is not None:
-            kept[name] = value
+            kept[name] = [value]
     return _written(kept)
 
 
-def _written(params: QueryDict) -> str:
-    for name in [name for name in params if name not in filters.NAMES or not any(params.getlist(name))]:
-        del params[name]
-    return f"{reverse('search')}?{params.urlencode()}"
+def _written(params: dict[str, list[str]]) -> str:
+    told = {name: values for name, values in params.items() if name in filters.NAMES and any(values)}
+    return f"{reverse('search')}?{urlencode(told, doseq=True)}"
 
 
 def applied(params: QueryDict, query: Query) -> list[Applied]:
@@ -150,9 +150,9 @@ def _changed(query: Query, name: str, value: Any) -> Query:
 
 
 def _without_value(params: QueryDict, name: str, value: str) -> str:
-    kept = params.copy()
+    kept = dict(params.lists())
     kept.pop("page", None)
-    kept.setlist(name, [other for other in params.getlist(name) if other != value])
+    kept[name] = [other for other in params.getlist(name) if other != value]
     return _written(kept)
 
 

@@ -19,7 +19,7 @@ from directory.query import Query
 from directory.search import DEEPEST
 from directory.search_sql import VOCABULARIES
 from directory.states import STATE_CHOICES
-from directory.vocabulary import Access, AgeGroup, Insurance, Language, Modality
+from directory.vocabulary import Access, AgeGroup, Insurance, Language, Modality, slugs_of
 
 LONGEST: Final = 200
 """Characters that `near` and `q` may have."""
@@ -235,4 +235,5 @@ def _query(asked: Mapping[str, Any], place: Spot | StateOnly | None) -> Query:
 
 def _chosen(asked: Mapping[str, Any], group: str) -> tuple[str, ...]:
     """Each word once and in the order of the vocabulary, so that equal questions are equal Queries."""
-    return tuple(word for word in VOCABULARIES[group].values if word in asked[group])
+    chosen = asked[group]
+    return tuple(word for word in slugs_of(VOCABULARIES[group]) if word in chosen) if chosen else ()

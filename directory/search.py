@@ -209,11 +209,12 @@ def _hits(rows: list[Row], now: datetime) -> tuple[list[Hit], datetime]:
     instant = clock.to_micros(now)
     aged = [row.clinic_id for row in rows if row.next_change_at <= instant]
     renewed = index.written_anew(aged, now) if aged else {}
-    hits, ends = [], [facts.FAR_FUTURE]
+    hits = []
     for row in rows:
-        end = clock.from_micros(row.next_change_at)
-        written, end = renewed.get(row.clinic_id, (Written(row.document, row.card), end))
+        written = renewed[row.clinic_id][0] if row.clinic_id in renewed else Written(row.document, row.card)
         miles = None if row.chord2 is None else geo.miles_from_chord2(row.chord2)
         hits.append(Hit(written, (row.latitude, row.longitude), miles))
-        ends.append(end)
-    return hits, min(ends)
+    ends = [end for _, end in renewed.values()]
+    if lasting := [row.next_change_at for row in rows if row.clinic_id not in renewed]:
+        ends.append(clock.from_micros(min(lasting)))
+    return hits, min(ends, default=facts.FAR_FUTURE)

@@ -185,8 +185,10 @@ def _state_and_name(query: Query, parameters: dict[str, Any]) -> list[str]:
 
 def _wanted(query: Query) -> dict[str, str]:
     """For each group the visitor chose from, the condition on its column."""
-    masks = {group: bits(words, list(getattr(query, group))) for group, words in VOCABULARIES.items()}
-    chosen = {group: f"{group} & {mask} <> 0" for group, mask in masks.items() if mask}
+    masks = {
+        group: bits(words, named) for group, words in VOCABULARIES.items() if (named := getattr(query, group))
+    }
+    chosen = {group: f"{group} & {mask} <> 0" for group, mask in masks.items()}
     if query.access:  # each one is needed, where in the other groups any will do
         chosen["access"] = f"access & {masks['access']} = {masks['access']}"
     return chosen | {flag: f"{flag} <> 0" for flag in FLAGS if getattr(query, flag)}

@@ -3,6 +3,9 @@
 Append only: moving a line would change the meaning of every stored bit.
 """
 
+from collections.abc import Iterable
+from functools import cache
+
 from django.db import models
 
 
@@ -90,7 +93,13 @@ class Word(models.TextChoices):
     NOT_CHECKED = "not_checked", "Not checked"
 
 
-def bits(vocabulary: type[models.TextChoices], slugs: list[str]) -> int:
+@cache
+def slugs_of(vocabulary: type[models.TextChoices]) -> tuple[str, ...]:
+    """All slugs of a vocabulary, in its order. Django makes the list anew whenever it is asked for."""
+    return tuple(vocabulary.values)
+
+
+def bits(vocabulary: type[models.TextChoices], slugs: Iterable[str]) -> int:
     """`slugs` as bits, the first word of the vocabulary as bit 0. Unknown slugs raise ValueError."""
-    places = vocabulary.values
+    places = slugs_of(vocabulary)
     return sum(1 << places.index(slug) for slug in set(slugs))

@@ -35,6 +35,11 @@ def now_and(*values: str) -> tuple[Any, ...]:
     return _frozen.get() or from_micros(micros), *answers
 
 
+def here() -> datetime:
+    """This process's own instant, in UTC: for what never leaves the process, such as counts of uses."""
+    return _frozen.get() or datetime.now(UTC)
+
+
 def to_micros(instant: datetime) -> int:
     """Whole microseconds since 1970, the form in which the search index keeps instants."""
     return (instant - EPOCH) // timedelta(microseconds=1)

@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpResponse, QueryDict
@@ -58,8 +59,10 @@ def _public_document(slug: str) -> dict[str, Any]:
 
 def _without_format(params: QueryDict) -> QueryDict:
     """What is left for the search. `format` is the API's own."""
+    if "format" not in params:
+        return params
     rest = params.copy()
-    asked = rest.pop("format", ["json"])
+    asked = rest.pop("format")
     if len(asked) != 1 or asked[0] not in FORMATS:
         raise filters.BadParameters({"format": f"format is one of {', '.join(FORMATS)}."})
     return rest
@@ -73,6 +76,5 @@ def _take_no_parameters(params: QueryDict) -> None:
 
 def _page_address(request: Request, number: int) -> str:
     """The address of another page of the same search, on the site's public name."""
-    params = request.query_params.copy()
-    params["page"] = str(number)
-    return f"{settings.SITE_URL}{request.path}?{params.urlencode()}"
+    params = {**dict(request.query_params.lists()), "page": number}
+    return f"{settings.SITE_URL}{request.path}?{urlencode(params, doseq=True)}"
