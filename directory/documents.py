@@ -5,9 +5,8 @@ Both are written as JSON text when the index row is written, so that a search on
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -19,8 +18,7 @@ from directory.vocabulary import Access, AgeGroup, Insurance, Language
 _NO_DISTANCE: Final = '"distance_miles":null'
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """The public document, its distance null, and the card, both as JSON text."""
 
     document: str

@@ -35,7 +35,7 @@ _NEAREST_STARTS_AT: Final = 100.0  # miles
 _ALTERNATIVES_LOOK_AT: Final = (30, 300)  # clinics, if the first few cannot receive requests
 
 
-@dataclass(frozen=True)
+@dataclass
 class Hit:
     """One clinic of an answer: what directory.documents wrote of it, its point (degrees), and miles from the spot."""
 

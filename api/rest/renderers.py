@@ -7,6 +7,9 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 
+ANYTHING = "*/*"
+
+
 class GeoJSONRenderer(JSONRenderer):
     """RFC 7946."""
 
@@ -21,8 +24,9 @@ class FormatThenAccept(DefaultContentNegotiation):
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         asked = request.query_params.get("format")
+        takes_anything = asked is None and request.META.get("HTTP_ACCEPT", ANYTHING) == ANYTHING
         for renderer in renderers:
-            if renderer.format == asked:
+            if takes_anything or renderer.format == asked:
                 return renderer, renderer.media_type
         chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
         return chosen
