@@ -150,7 +150,7 @@ CACHES = {
     "template_fragments": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "fragments",
-        "OPTIONS": {"MAX_ENTRIES": 2_000},
+        "OPTIONS": {"MAX_ENTRIES": 6_000},
     },
 }
 # How many proxies of the operator's own stand before the site: whose word on an address is believed.

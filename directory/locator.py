@@ -24,7 +24,7 @@ MOST_NAMES: Final = 6
 NICE_MILES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 TOWN_SIZES: Final = (100_000, 15_000, 0)
 """People in a large, a middling and a small town, at least."""
-REMEMBERED: Final = 500
+REMEMBERED: Final = 2_000
 """Drawings that one process keeps, about 8 KB each."""
 _LETTER: Final = 7.2  # about the width of a letter of a name, in a wide face
 _GAP: Final = 5  # kept between a name and a pin
