@@ -1,6 +1,7 @@
 """Many people who have filled in a request and looked at their answers: all that is left is to press Send.
 
-    python -m benchmarks.people COUNT FILE    makes a clinic and COUNT drafts in the site's database, forms in FILE
+    python -m benchmarks.people COUNT FILE [PER_CLINIC]
+        makes clinics (one for all of them, without PER_CLINIC) and COUNT drafts in the site's database, forms in FILE
 
 Each has a session with a sealed draft, made by the doors that the pages use.
 """
@@ -24,11 +25,13 @@ PATIENCE = 30  # seconds for one answer
 
 @dataclass(frozen=True)
 class Filled:
-    """One person's form, as the browser holds it. `key` is the idempotency key in the sealed draft."""
+    """One person's form, as the browser holds it. `key` is the idempotency key in the sealed draft, `digest` how the
+    site keeps it."""
 
     number: int
     name: str
     key: str
+    digest: str
     session: str
     csrf: str
     address: str
@@ -58,7 +61,7 @@ def press_send(form: Filled, port: int) -> http.client.HTTPConnection:
     """Post the form; the answer is not read yet. Raises OSError."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     headers = {
-        **_headers(form),
+        **headers_of(form),
         "Content-Type": "application/x-www-form-urlencoded",
         "Origin": f"http://localhost:{port}",
     }
@@ -80,13 +83,14 @@ def links_on_sent_page(form: Filled, port: int) -> set[str]:
     """The private links it shows: one, or none when it is not shown. Raises OSError, HTTPException."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
-        connection.request("GET", form.sent_path, headers=_headers(form))
+        connection.request("GET", form.sent_path, headers=headers_of(form))
         return set(re.findall(r"/r/[\w-]{43}/", connection.getresponse().read().decode()))
     finally:
         connection.close()
 
 
-def _headers(form: Filled) -> dict[str, str]:
+def headers_of(form: Filled) -> dict[str, str]:
+    """Whose browser it is, and from where."""
     cookies = f"sid={form.session}; csrf={form.csrf}"
     return {"Host": "localhost", "Cookie": cookies, "X-Forwarded-For": form.address}
 
@@ -94,22 +98,28 @@ def _headers(form: Filled) -> dict[str, str]:
 # --- in a process of the site -----------------------------------------------------------------------------
 
 
-def prepare(count: int, path: Path) -> None:
-    """A clinic that takes requests, and the forms of `count` people at `path`."""
+def prepare(count: int, path: Path, per_clinic: int = 0) -> None:
+    """Clinics that take requests, and the forms of `count` people at `path`: `per_clinic` to each, or all to one."""
     from django.db import transaction
 
+    with path.open("w") as file, transaction.atomic():
+        for number in range(count):
+            if number % (per_clinic or count) == 0:
+                clinic = _clinic()
+                steps = answered(clinic)
+            file.write(json.dumps(asdict(filled(clinic, steps, number))) + "\n")
+
+
+def _clinic() -> Any:
     from tests import build
 
     clinic = build.clinic(name=CLINIC_NAME)
     while clinic.organization.memberships.count() < MEMBERS:
         build.member(clinic.organization)
-    steps = _answered(clinic)
-    with path.open("w") as file, transaction.atomic():
-        for number in range(count):
-            file.write(json.dumps(asdict(_filled(clinic, steps, number))) + "\n")
+    return clinic
 
 
-def _answered(clinic: Any) -> dict[int, dict[str, Any]]:
+def answered(clinic: Any) -> dict[int, dict[str, Any]]:
     """What the three pages make of one person's answers."""
     from referrals import forms
 
@@ -121,11 +131,13 @@ def _answered(clinic: Any) -> dict[int, dict[str, Any]]:
     return {number: page.cleaned_data for number, page in pages.items()}
 
 
-def _filled(clinic: Any, steps: dict[int, dict[str, Any]], number: int) -> Filled:
+def filled(clinic: Any, steps: dict[int, dict[str, Any]], number: int) -> Filled:
+    """One person who has answered everything, with the session that their browser holds."""
     from django.contrib.sessions.backends.db import SessionStore
     from django.utils.crypto import get_random_string
 
-    from referrals import consent, drafts
+    from accounts import audit
+    from referrals import consent, drafts, requesting
     from referrals.views import send
 
     name = f"Person {number:06d}"
@@ -143,9 +155,9 @@ def _filled(clinic: Any, steps: dict[int, dict[str, Any]], number: int) -> Fille
         "shown": send.shown_now(answers),
         "agree": "on",
     }
-    return Filled(
-        number, name, key, str(session.session_key), csrf, _address(number), str(clinic.slug), fields
-    )
+    digest = requesting.idempotency_digest(audit.PATIENT, key)
+    browser = (str(session.session_key), csrf, _address(number))
+    return Filled(number, name, key, digest, *browser, str(clinic.slug), fields)
 
 
 def _address(number: int) -> str:
@@ -155,4 +167,4 @@ def _address(number: int) -> str:
 
 if __name__ == "__main__":
     django.setup()
-    prepare(int(sys.argv[1]), Path(sys.argv[2]))
+    prepare(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 0)

@@ -80,8 +80,8 @@ class Posts:
 
     def __init__(self, place: Place, number: int) -> None:
         clinics = _clinics(-(-number // PER_CLINIC))
-        steps = people._answered(clinics[0])
-        self._forms = iter([people._filled(clinics[n // PER_CLINIC], steps, n) for n in range(number)])
+        steps = people.answered(clinics[0])
+        self._forms = iter([people.filled(clinics[n // PER_CLINIC], steps, n) for n in range(number)])
         self._port = place.port
         self._server = Connection(place.port)
         self.acknowledged = 0
@@ -89,7 +89,7 @@ class Posts:
     def __call__(self) -> None:
         form = next(self._forms)
         headers = {
-            **people._headers(form),
+            **people.headers_of(form),
             "Content-Type": "application/x-www-form-urlencoded",
             "Origin": f"http://localhost:{self._port}",
         }

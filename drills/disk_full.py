@@ -21,8 +21,9 @@ from random import Random
 from typing import Any
 
 from benchmarks.machine import describe
+from benchmarks.people import Filled
 from drills import posting
-from drills.posting import AWAY, SENT, Answer, Form
+from drills.posting import AWAY, SENT, Answer
 from tests.config.site import Site, free_port, running
 
 SIZE = 64  # MiB of the disk
@@ -60,7 +61,7 @@ def fill(path: Path, rest: int) -> None:
 class Round:
     """One full disk: what was answered in it, and after it."""
 
-    def __init__(self, site: Site, disk: Path, forms: Sequence[Form]) -> None:
+    def __init__(self, site: Site, disk: Path, forms: Sequence[Filled]) -> None:
         self.site, self.disk, self.forms = site, disk, forms
         self.seen: Counter[str] = Counter()
         self.back_after = 0.0
@@ -78,13 +79,13 @@ class Round:
             self.back_after = self.back_after or time.monotonic() - freed
         self.seen["died"] += self.site.process.poll() is not None
 
-    def _note(self, form: Form, answer: Answer) -> None:
+    def _note(self, form: Filled, answer: Answer) -> None:
         stored = stored_times(self.disk, form)
         self.seen[f"answered_{answer.status}"] += 1
         self.seen["not_calm"] += not answer.is_calm
         self.seen["said_sent_but_not_stored"] += answer.status == SENT and stored == 0
 
-    def _until_sent(self, form: Form, deadline: float) -> bool:
+    def _until_sent(self, form: Filled, deadline: float) -> bool:
         while time.monotonic() < deadline:
             answer = posting.send(form, self.site.port)
             if answer.status == SENT:
@@ -94,7 +95,7 @@ class Round:
         return False
 
 
-def stored_times(disk: Path, form: Form) -> int:
+def stored_times(disk: Path, form: Filled) -> int:
     """How often the form is stored, as another process sees it."""
     with closing(_database(disk)) as database:
         question = "SELECT count(*) FROM referrals_referral WHERE idempotency_digest = ?"
@@ -134,7 +135,7 @@ def drill(folder: Path, *, disks: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _at_the_end(disk: Path, forms: Sequence[Form]) -> dict[str, int]:
+def _at_the_end(disk: Path, forms: Sequence[Filled]) -> dict[str, int]:
     with closing(_database(disk)) as database:
         sound = database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     return {
@@ -144,7 +145,7 @@ def _at_the_end(disk: Path, forms: Sequence[Form]) -> dict[str, int]:
     }
 
 
-def without_a_log(place: Path, form: Form) -> dict[str, int]:
+def without_a_log(place: Path, form: Filled) -> dict[str, int]:
     """Send `form` to a site of which every log line fails: the status of the answer, and how often it is stored."""
     port = free_port()
     (place / f"data-{port}.txt").symlink_to("/dev/full")

@@ -24,9 +24,10 @@ from typing import Any
 import psycopg
 
 from benchmarks.machine import describe
+from benchmarks.people import Filled
 from drills import half_stored, posting
 from drills.ledger import Ledger, read
-from drills.posting import SENT, Form
+from drills.posting import SENT
 from tests import cluster
 from tests.config.site import free_port, running
 
@@ -49,9 +50,9 @@ BROKEN = (
 class Senders:
     """People who press Send at the same time, each with forms of their own."""
 
-    def __init__(self, forms: Sequence[Form], port: int, ledger: Ledger, seed: int) -> None:
+    def __init__(self, forms: Sequence[Filled], port: int, ledger: Ledger, seed: int) -> None:
         self.port, self.ledger, self.seed = port, ledger, seed
-        self.waiting: SimpleQueue[Form] = SimpleQueue()
+        self.waiting: SimpleQueue[Filled] = SimpleQueue()
         for form in forms:
             self.waiting.put(form)
         self.over = threading.Event()
@@ -79,7 +80,7 @@ class Senders:
                 return
             self._until_sent(form, random)
 
-    def _until_sent(self, form: Form, random: Random) -> None:
+    def _until_sent(self, form: Filled, random: Random) -> None:
         for _ in range(400):
             began, answer = time.time(), posting.send(form, self.port)
             facts = {"digest": form.digest, "status": answer.status, "calm": answer.is_calm, "began": began}

@@ -64,7 +64,7 @@ def request(
     the words agreed to are not today's: in each case nothing was stored.
     """
     failpoint("request.before-begin")
-    asked = _Asked(clinic, answers, consent, _idempotency_digest(by, idempotency_key), by)
+    asked = _Asked(clinic, answers, consent, idempotency_digest(by, idempotency_key), by)
     receipt = _tried(asked, ATTEMPTS)
     failpoint("request.after-commit")
     return receipt
@@ -159,8 +159,8 @@ def _reference() -> str:
     return f"{letters[:3]}-{letters[3:]}"
 
 
-def _idempotency_digest(by: str, key: str) -> str:
-    """Of sender and key. No secret in it: a key says nothing of a person, and must match after rotation."""
+def idempotency_digest(by: str, key: str) -> str:
+    """How a sender's key is kept. No secret in it: a key says nothing of a person, and must match after rotation."""
     parts = [part.encode("utf-8", "surrogatepass") for part in (by, key)]
     return hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()
 

@@ -12,6 +12,6 @@ pytestmark = [
 
 
 def test_the_site_outlives_crashes_of_its_database(tmp_path):
-    found = postgres_crashes.drill(tmp_path, kills=2, seed=1)
+    found = postgres_crashes.drill(tmp_path, kills=5, seed=1)
     assert {name: found[name] for name in postgres_crashes.BROKEN if found[name]} == {}
     assert found["acknowledged"]
