@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
-from outbox import clock, handlers, sending
+from outbox import clock, handlers, outage, sending
 from outbox.failpoints import failpoint
 from outbox.models import Delivery
 
@@ -118,6 +118,7 @@ def deliver_one() -> bool:
         return True
     if sent:
         _mark_delivered(delivery)
+        outage.over()
     return True
 
 
@@ -173,6 +174,7 @@ def _mark_delivered(delivery: Delivery) -> None:
 def _fail(delivery: Delivery, error: Exception) -> None:
     """Plan the next try, or give up. Only the error's class is kept: its text may hold an address."""
     failures = delivery.failures + 1
+    outage.suspect(error)
     log.warning("delivery %s failed %d times", delivery.pk, failures, exc_info=error)
     found = {"failures": failures, "last_error": type(error).__name__[:80]}
     if isinstance(error, WorkersLost) or failures >= _most_failures(error):
