@@ -74,6 +74,8 @@ class Fact(models.TextChoices):
     EXCLUSION = "exclusion", "Not on the federal exclusion list"
     CONTACT = "contact", "Address and phone"
     REMS = "rems", "Spravato safety program (REMS)"
+    DISCIPLINE = "discipline", "Public board discipline"
+    ACCREDITATION = "accreditation", "Accreditation"
     DEA = "dea", "DEA registration"
     EMERGENCY_PLAN = "emergency-plan", "Emergency plan"
 
@@ -91,6 +93,28 @@ class Word(models.TextChoices):
     NOT_CURRENT = "not_current", "Not current"
     CLINIC_SAYS = "clinic_says", "Clinic says"
     NOT_CHECKED = "not_checked", "Not checked"
+
+
+class LicenseStatus(models.TextChoices):
+    """What a board may say of a license. Only `active` holds; what is limited is for a person to decide."""
+
+    ACTIVE = "active", "Active"
+    ACTIVE_RESTRICTED = "active_restricted", "Active, with restrictions"
+    PROBATION = "probation", "On probation"
+    EXPIRED = "expired", "Expired"
+    LAPSED = "lapsed", "Lapsed"
+    SUSPENDED = "suspended", "Suspended"
+    SURRENDERED = "surrendered", "Surrendered"
+    REVOKED = "revoked", "Revoked"
+    INACTIVE = "inactive", "Inactive"
+    RETIRED = "retired", "Retired"
+    NOT_FOUND = "not_found", "Not found"
+
+
+LIMITED_LICENSES = (LicenseStatus.ACTIVE_RESTRICTED, LicenseStatus.PROBATION, LicenseStatus.NOT_FOUND)
+ENDED_LICENSES = tuple(
+    status for status in LicenseStatus if status not in (LicenseStatus.ACTIVE, *LIMITED_LICENSES)
+)
 
 
 @cache

@@ -33,6 +33,8 @@ class Check(models.Model):
     source = models.CharField(max_length=120)
     source_url = models.URLField(blank=True)
     how = models.CharField(max_length=200, blank=True)
+    verbatim = models.CharField(max_length=200, blank=True, help_text="the source's own words for the status")
+    source_date = models.DateField(null=True, blank=True, help_text="the day on the registry's file")
     checked_at = models.DateTimeField()
     due_at = models.DateTimeField()
     lapses_at = models.DateTimeField(null=True, blank=True)

@@ -96,7 +96,16 @@ class Clinic(models.Model):
         CLINIC_ASKED = "clinic-asked", "The clinic asked us to take it down"
         MOVED = "moved", "The clinic moved"
         CLOSED_DOWN = "closed-down", "The clinic closed"
+        MERGED = "merged", "The clinic is now part of another one"
         UNDER_REVIEW = "under-review", "We are looking into something"
+
+    class Origin(models.TextChoices):
+        """How we came to know of it. What came from an import takes two verifiers."""
+
+        STAFF = "staff"
+        CLINIC = "clinic"
+        IMPORT = "import"
+        NPPES = "nppes"
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="clinics")
     slug = models.SlugField(max_length=80, unique=True)
@@ -104,6 +113,24 @@ class Clinic(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.CANDIDATE)
     status_reason = models.CharField(max_length=20, choices=StatusReason, blank=True)
     status_changed_at = models.DateTimeField()
+    successor = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="where a moved or merged clinic went",
+    )
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.STAFF)
+    submitted_by = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="the first of the two people who publish",
+    )
+    submitted_at = models.DateTimeField(null=True, blank=True)
 
     line1 = models.CharField(max_length=120)
     line2 = models.CharField(max_length=120, blank=True)
@@ -116,6 +143,9 @@ class Clinic(models.Model):
     phone = models.CharField(max_length=20, help_text="E.164")
     phone_extension = models.CharField(max_length=10, blank=True)
     website = models.URLField(blank=True)
+    confirmed_domain = models.CharField(
+        max_length=253, blank=True, help_text="the host a verifier confirmed; only it is linked to"
+    )
 
     responsible = models.ForeignKey(
         "directory.Practitioner",

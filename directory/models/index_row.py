@@ -62,6 +62,7 @@ class IndexRow(models.Model):
                     "esketamine_psychotherapy",
                     "esketamine_until",
                     "accepting_until",
+                    "oldest_check_at",
                     "clinic",
                 ],
                 name="index_row_grid",
