@@ -161,6 +161,118 @@ def test_a_refusal_changes_nothing(clinic, verifier):
     assert (list(Check.objects.order_by("pk").values()), DirectoryVersion.objects.get().number) == before
 
 
+# --- what no source can have said --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", ["", "1234567890", "3234567893"])
+def test_an_npi_that_is_none_cannot_be_active(clinic, verifier, number):
+    clinic.organization.npi = number
+    with pytest.raises(NotAllowed, match="NPI"):
+        record(clinic, Fact.NPI, verifier)
+    assert record(clinic, Fact.NPI, verifier, outcome="fails")
+
+
+def test_the_sites_of_a_chain_share_one_npi(clinic, verifier):
+    other = build.clinic(organization=clinic.organization, claimed=False)
+    assert record(clinic, Fact.NPI, verifier)
+    assert record(other, Fact.NPI, verifier)
+
+
+def test_a_solo_practice_has_the_npi_of_its_clinician(clinic, verifier):
+    clinic.organization.npi_type = 1
+    with pytest.raises(NotAllowed, match="solo"):
+        record(clinic, Fact.NPI, verifier)
+    clinic.organization.npi = clinic.responsible.npi
+    assert record(clinic, Fact.NPI, verifier)
+
+
+@pytest.mark.parametrize("number", ["", "none", "MD<1>", "-"])
+def test_a_license_number_has_a_digit_and_no_odd_signs(clinic, verifier, number):
+    held = build.license(clinic.responsible, number=number)
+    with pytest.raises(NotAllowed, match="license number"):
+        record(clinic, Fact.LICENSE, verifier, license=held)
+
+
+# --- looks by a registry's file ----------------------------------------------------------------
+
+
+@pytest.fixture
+def today():
+    return clock.now().date()
+
+
+def established(clinic, fact, verifier, *, days_ago=10, **fields):
+    return build.check(
+        clinic, fact, checked_by=verifier, checked_at=clock.now() - timedelta(days=days_ago), **fields
+    )
+
+
+def test_a_file_renews_what_a_person_established_from_the_files_day(clinic, verifier, today):
+    before = established(clinic, Fact.EXCLUSION, verifier)
+    check = checks.renew(clinic=clinic, fact=Fact.EXCLUSION, seen_on=today, how="File")
+    assert (check.checked_by, check.source_date, check.source, check.how) == (
+        None,
+        today,
+        before.source,
+        "File",
+    )
+    assert check.checked_at.date() == today
+    assert check.due_at == check.checked_at + timedelta(days=30)
+
+
+@pytest.mark.parametrize("days_ago", [10, 11])
+def test_a_file_that_is_not_younger_than_the_look_on_record_renews_nothing(clinic, verifier, today, days_ago):
+    established(clinic, Fact.EXCLUSION, verifier)
+    seen_on = today - timedelta(days=days_ago)
+    assert checks.renew(clinic=clinic, fact=Fact.EXCLUSION, seen_on=seen_on) is None
+
+
+def test_a_file_establishes_nothing_by_itself(clinic, today):
+    assert checks.renew(clinic=clinic, fact=Fact.EXCLUSION, seen_on=today) is None
+    Check.objects.filter(fact=Fact.EXCLUSION).delete()
+    assert checks.renew(clinic=clinic, fact=Fact.EXCLUSION, seen_on=today) is None
+    assert checks.fail_by_registry(clinic=clinic, fact=Fact.EXCLUSION, seen_on=today) is None
+
+
+def test_what_ended_with_an_edit_is_not_renewed_before_a_person_looked_anew(clinic, verifier, today):
+    established(clinic, Fact.NPI, verifier)
+    Check.objects.filter(fact=Fact.NPI).update(superseded_at=clock.now())
+    assert checks.renew(clinic=clinic, fact=Fact.NPI, seen_on=today) is None
+
+
+def test_a_file_ends_a_fact_at_once_and_a_younger_or_equal_one_lifts_that(clinic, verifier, today, stopped):
+    established(clinic, Fact.NPI, verifier)
+    failed = checks.fail_by_registry(clinic=clinic, fact=Fact.NPI, seen_on=today, verbatim="Deactivated")
+    assert (failed.outcome, failed.verbatim, failed.checked_by) == ("fails", "Deactivated", None)
+    assert not IndexRow.objects.exists()
+    assert stopped == [clinic.pk]
+    assert checks.fail_by_registry(clinic=clinic, fact=Fact.NPI, seen_on=today) is None
+    assert checks.renew(clinic=clinic, fact=Fact.NPI, seen_on=today - timedelta(days=1)) is None
+    assert checks.renew(clinic=clinic, fact=Fact.NPI, seen_on=today)
+    assert IndexRow.objects.count() == 1
+
+
+def test_a_file_does_not_lift_what_a_person_ended(clinic, verifier, today):
+    established(clinic, Fact.NPI, verifier, outcome="fails")
+    assert checks.renew(clinic=clinic, fact=Fact.NPI, seen_on=today) is None
+
+
+def test_a_board_that_renewed_a_license_gives_it_its_new_end(clinic, verifier, today):
+    held = clinic.responsible.licenses.get()
+    established(clinic, Fact.LICENSE, verifier, license=held)
+    ends = clock.now() + timedelta(days=800)
+    check = checks.renew(clinic=clinic, fact=Fact.LICENSE, license=held, seen_on=today, expires_at=ends)
+    held.refresh_from_db()
+    assert held.expires_at == check.lapses_at == ends
+
+
+def test_a_renewal_keeps_the_end_that_a_person_had_set(clinic, verifier, today):
+    ends = clock.now() + timedelta(days=20)
+    established(clinic, Fact.REMS, verifier, lapses_at=ends)
+    check = checks.renew(clinic=clinic, fact=Fact.REMS, seen_on=today)
+    assert (check.lapses_at, check.holds_until) == (ends, ends)
+
+
 @pytest.mark.parametrize(
     "broken",
     [
