@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import keyring
 from config.checks import database_problems
+from directory import recheck
 from directory.gazetteer import loading
 from outbox import heartbeat
 from referrals.models import Referral
@@ -37,7 +38,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """200 when every part is in place, else 503; each part with `ok` or its reason."""
     reasons = {name: _reason(ask) for name, ask in PARTS.items()}
     ready = all(reason == "ok" for reason in reasons.values())
-    answer = {"status": "ready" if ready else "not ready", "parts": reasons, "worker": _worker()}
+    answer = {
+        "status": "ready" if ready else "not ready",
+        "parts": reasons,
+        "worker": _worker(),
+        "warnings": _warnings(),
+    }
     return JsonResponse(answer, status=200 if ready else 503)
 
 
@@ -82,6 +88,14 @@ def _gazetteer() -> str:
 def _worker() -> str:
     # Told, but no reason to take the site away: requests are kept until a worker is back.
     return "no sign of life on this machine" if heartbeat.is_silent() else "ok"
+
+
+def _warnings() -> list[str]:
+    """A late registry file, a stop of lapses: a person must look, and the site serves on."""
+    try:
+        return recheck.warnings()
+    except DatabaseError:
+        return []
 
 
 PARTS: dict[str, Callable[[], str]] = {

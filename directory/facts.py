@@ -12,22 +12,13 @@ from typing import Final
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
+from directory.fact_rules import GRACE, HOLDS_FOR, OPTIONAL_FACTS, RULES, FactRule, Needed
 from directory.models import Check, Clinic, License
 from directory.models.clinic import ClinicQuerySet
 from directory.vocabulary import CLINIC_ONLY_FACTS, REQUIRED_FACTS, Fact, Modality, Word
 from outbox import clock
 
-GRACE: Final = timedelta(days=30)
-"""How long a check that merely grew old still counts, shown as "Check due"."""
-
-HOLDS_FOR: Final[dict[Fact, timedelta]] = {
-    Fact.LICENSE: timedelta(days=90),  # or until the license expires
-    Fact.NPI: timedelta(days=30),  # NPPES publishes a full file every month
-    Fact.EXCLUSION: timedelta(days=30),  # the OIG replaces its list every month
-    Fact.CONTACT: timedelta(days=90),  # 42 USC 300gg-115, provider directories
-    Fact.REMS: timedelta(days=90),
-}
-"""After how long we look again."""
+__all__ = ["GRACE", "HOLDS_FOR", "RULES", "FactLine", "FactRule", "Needed", "Summary"]
 
 ACCEPTING_SHOWN_FOR: Final = timedelta(days=30)
 """How long "taking new patients" is shown after a clinic said it."""
@@ -151,14 +142,22 @@ def next_change_at(clinic: Clinic, at: datetime | None = None) -> datetime:
     return min((instant for instant in instants if instant and instant > moment), default=FAR_FUTURE)
 
 
-def oldest_check_at(clinic: Clinic) -> datetime:
-    """When the oldest of the checks it is shown by was made; NEVER if one is missing."""
-    checks = [deciding_check(clinic, fact) for fact in REQUIRED_FACTS]
+def oldest_check_at(clinic: Clinic, at: datetime) -> datetime:
+    """When the oldest of the checks it is shown by at `at` was made; NEVER if one is missing."""
+    checks = [deciding_check(clinic, fact) for fact in _shown_by(clinic, at)]
     return min(check.checked_at if check else NEVER for check in checks)
 
 
+def _shown_by(clinic: Clinic, at: datetime) -> tuple[Fact, ...]:
+    """The facts by which it, and what it may offer at `at`, is shown."""
+    return (*REQUIRED_FACTS, Fact.REMS) if esketamine_until(clinic) > at else REQUIRED_FACTS
+
+
 def lines(clinic: Clinic, at: datetime | None = None) -> list[FactLine]:
-    """Every fact that concerns this clinic: required ones first, REMS if it offers esketamine, then its own words."""
+    """Every fact that concerns this clinic: required ones, REMS if it offers esketamine, then its own words.
+
+    Between them, what need not be known and somebody looked at all the same.
+    """
     moment = at or clock.now()
     return [
         _statement_line(clinic, fact)
@@ -169,8 +168,14 @@ def lines(clinic: Clinic, at: datetime | None = None) -> list[FactLine]:
 
 
 def _checkable_facts(clinic: Clinic) -> tuple[Fact, ...]:
-    esketamine = Modality.ESKETAMINE in modalities(clinic)
-    return (*REQUIRED_FACTS, Fact.REMS) if esketamine else REQUIRED_FACTS
+    rems = (Fact.REMS,) if Modality.ESKETAMINE in modalities(clinic) else ()
+    looked_at = tuple(fact for fact in OPTIONAL_FACTS if deciding_check(clinic, fact))
+    return (*REQUIRED_FACTS, *rems, *looked_at)
+
+
+def needed_facts(clinic: Clinic) -> tuple[Fact, ...]:
+    """What must hold for the clinic, and for all of its offer, to be shown."""
+    return tuple(fact for fact in _checkable_facts(clinic) if RULES[fact].needed != Needed.OPTIONAL)
 
 
 def word_of(check: Check | None, at: datetime) -> Word:
@@ -187,7 +192,7 @@ def _check_line(fact: Fact, check: Check | None, at: datetime) -> FactLine:
     word = word_of(check, at)
     return FactLine(
         fact=fact,
-        label=fact.label,
+        label=str(RULES[fact].label),
         word=word,
         source=check.source if check else "",
         source_url=check.source_url if check else "",
@@ -205,7 +210,7 @@ def _statement_line(clinic: Clinic, fact: Fact) -> FactLine:
     word = Word.CLINIC_SAYS if said else Word.NOT_CHECKED
     return FactLine(
         fact=fact,
-        label=fact.label,
+        label=str(RULES[fact].label),
         word=word,
         source=_("The clinic") if said else "",
         source_url="",
@@ -234,8 +239,7 @@ _STRENGTH: Final = (Word.NOT_CURRENT, Word.NOT_CHECKED, Word.CLINIC_SAYS, Word.C
 def summary(clinic: Clinic, at: datetime | None = None) -> Summary:
     """The one line of a card. It takes the weakest required fact and the oldest date, never the newest."""
     moment = at or clock.now()
-    certified = esketamine_until(clinic) > moment
-    counted = {*REQUIRED_FACTS, Fact.REMS} if certified else set(REQUIRED_FACTS)
+    counted = _shown_by(clinic, moment)
     return _summary_of(line for line in lines(clinic, moment) if line.fact in counted)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from directory.forms import NoteField, PlainForm
 from directory.models import Clinic
 from directory.vocabulary import Insurance, Language, Modality
 from referrals import consent, phones
@@ -19,6 +20,8 @@ __all__ = [
     "STEPS",
     "ConsentForm",
     "MessageForm",
+    "NoteField",
+    "PlainForm",
     "ReachForm",
     "WantForm",
     "WhoForm",
@@ -43,12 +46,6 @@ EMERGENCY_NUMBER_NOTICE = (
 )
 
 
-class PlainForm(forms.Form):
-    """No check before sending by the browser: what is missing is said in the page, beside the field."""
-
-    use_required_attribute = False
-
-
 class LineField(forms.CharField):
     """One line in any script. Control characters become spaces; invisible characters alone are empty."""
 
@@ -57,15 +54,6 @@ class LineField(forms.CharField):
         shown = "".join(" " if unicodedata.category(c) == "Cc" and c != "\0" else c for c in text)
         line = " ".join(shown.split())
         return line if any(c.isprintable() for c in line) else ""
-
-
-class NoteField(forms.CharField):
-    """Several lines. A line break counts as one character, as the browser's own counter does."""
-
-    widget = forms.Textarea
-
-    def to_python(self, value: Any) -> str:
-        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class PhoneField(forms.CharField):

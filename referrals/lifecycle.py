@@ -30,7 +30,7 @@ from referrals.errors import (
 from referrals.models import Referral, TimelineEntry
 from referrals.requesting import Receipt, request
 from referrals.transitions import TRANSITIONS, can, move
-from referrals.vocabulary import Actor, CompleteReason, DeclineReason, FailReason, Status
+from referrals.vocabulary import AGREED, Actor, CompleteReason, DeclineReason, FailReason, Status
 
 __all__ = [
     "TRANSITIONS",
@@ -68,10 +68,11 @@ def open(*, referral: Referral, by: User) -> None:  # noqa: A001
 @transaction.atomic
 def _opened(referral: Referral, by: User) -> bool:
     access.require(referral, by)
-    if can("open", referral.status) and not eligibility.still_stands(referral):
+    stands_at = eligibility.stands_at(referral) if can("open", referral.status) else None
+    if can("open", referral.status) and stands_at is None:
         stop(referral=referral)
         return False
-    _clinic_step("open", referral, by)
+    _clinic_step("open", referral, by, at=stands_at)
     return True
 
 
@@ -89,9 +90,11 @@ def accept(*, referral: Referral, by: User, note: str = "") -> None:
     NotYours, BadText.
     """
     access.require(referral, by)
-    if not referral.is_closed and not eligibility.still_stands(referral):
+    stands_at = None if referral.is_closed else eligibility.stands_at(referral)
+    if not referral.is_closed and stands_at is None:
         raise ListingStopped
-    _clinic_step("accept", referral, by, note={"text": _message(note)} if note.strip() else None)
+    words = {"text": _message(note)} if note.strip() else None
+    _clinic_step("accept", referral, by, note=words, at=stands_at)
 
 
 @transaction.atomic
@@ -115,10 +118,16 @@ def complete(*, referral: Referral, reason: str, by: User) -> None:
 
 
 def _clinic_step(
-    verb: str, referral: Referral, by: User, *, reason: str = "", note: dict[str, Any] | None = None
+    verb: str,
+    referral: Referral,
+    by: User,
+    *,
+    reason: str = "",
+    note: dict[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> None:
     access.require(referral, by)
-    step = move(referral, verb, actor=Actor.CLINIC, reason=reason, note=note)
+    step = move(referral, verb, actor=Actor.CLINIC, reason=reason, note=note, at=at)
     if verb == "open":
         telling.recall_request(referral)  # the colleagues need not be told any more
     telling.tell_patient(referral, step)
@@ -183,6 +192,16 @@ def stop_undelivered(clinic: Clinic) -> None:
 
 
 @transaction.atomic
+def tell_accepted(clinic: Clinic) -> None:
+    """The clinic is shown no more: tell those whom it agreed to see, so that they can call it. Nothing else changes.
+
+    Takes no lock of a referral: a message is all that is written, and it asks again when it is composed.
+    """
+    for referral in Referral.objects.filter(clinic=clinic, status__in=AGREED).order_by("pk"):
+        telling.tell_accepted_of_stop(referral)
+
+
+@transaction.atomic
 def end_unanswerable(clinics: Sequence[Clinic]) -> None:
     """Nobody at these clinics can open a request any more: end every open one -> failed, and tell the person.
 
@@ -191,7 +210,7 @@ def end_unanswerable(clinics: Sequence[Clinic]) -> None:
     """
     waiting = Referral.objects.open().filter(clinic__in=clinics).order_by("pk")
     for referral in list(waiting.select_for_update(no_key=True)):
-        agreed = referral.status in {Status.ACCEPTED, Status.IN_PROGRESS}
+        agreed = referral.status in AGREED
         reason = FailReason.OUTCOME_UNKNOWN if agreed else FailReason.UNDELIVERABLE
         _close("end_unanswerable", referral, reason)
         _audit("end_unanswerable", referral, audit.SYSTEM)

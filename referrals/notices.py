@@ -15,7 +15,7 @@ from outbox.handlers import Mail
 from outbox.models import Delivery
 from referrals import eligibility, lifecycle, reading, telling
 from referrals.models import Referral
-from referrals.vocabulary import Status
+from referrals.vocabulary import AGREED, Status
 
 _FOOT = "This address is not read by anybody. In an emergency call 911. In crisis? Call or text 988.\n"
 _TO_PATIENT = (
@@ -33,6 +33,7 @@ def register() -> None:
     handlers.register(telling.NEW_REQUEST, new_request)
     handlers.register(telling.CLINIC_UPDATE, clinic_update)
     handlers.register(telling.PATIENT_UPDATE, patient_update)
+    handlers.register(telling.PATIENT_LISTING_STOPPED, patient_listing_stopped)
 
 
 def new_request(delivery: Delivery) -> Mail | None:
@@ -64,6 +65,17 @@ def patient_update(delivery: Delivery) -> Mail | None:
     mail = reading.patient_mail(referral=referral, purpose="delivery")
     link = f"{settings.SITE_URL}/r/{mail.token}/"
     return Mail(to=mail.address, subject=UPDATE_SUBJECT, body=_TO_PATIENT.format(link=link))
+
+
+def patient_listing_stopped(delivery: Delivery) -> Mail | None:
+    """The clinic that agreed to see the person is shown no more: the page says so, and whom else to ask.
+
+    The same mail as any update: it names no clinic and no cause. Nothing to say once the clinic is back.
+    """
+    referral = _referral(delivery)
+    if referral is None or referral.status not in AGREED or eligibility.is_shown(referral.clinic):
+        return None
+    return patient_update(delivery)
 
 
 def _referral(delivery: Delivery) -> Referral | None:

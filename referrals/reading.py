@@ -22,7 +22,7 @@ from referrals.errors import NotYours
 from referrals.models import Referral, TimelineEntry
 from referrals.models.referral import ReferralQuerySet
 from referrals.transitions import can
-from referrals.vocabulary import Actor, Status
+from referrals.vocabulary import AGREED, Actor, Status
 
 _NOT_THE_PATIENT = frozenset({Actor.CLINIC, Actor.SITE})
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -49,7 +49,8 @@ class StatusView:
     """The patient's private page: state and the clinic's messages, never what the patient wrote.
 
     `question` is the clinic's open question while on-hold, else "". `steps` come newest first.
-    `clinic_is_shown` is False when the clinic left the directory: offer others.
+    `clinic_is_shown` is False when the clinic left the directory. `left` says so, without a cause, while the
+    request is open: offer others. `can_call`: it is shown, or it agreed to see the person.
     """
 
     referral: Referral
@@ -63,6 +64,8 @@ class StatusView:
     can_answer: bool
     can_withdraw: bool
     clinic_is_shown: bool
+    left: str
+    can_call: bool
     closed: bool
 
 
@@ -159,6 +162,7 @@ def digest_of(token: str) -> str:
 
 def _view(referral: Referral, steps: list[Step]) -> StatusView:
     last = steps[-1]
+    is_shown = Clinic.objects.filter(pk=referral.clinic_id).shown().exists()
     dates = [step.appointment for step in steps if step.appointment]
     return StatusView(
         referral=referral,
@@ -175,7 +179,9 @@ def _view(referral: Referral, steps: list[Step]) -> StatusView:
         appointment=dates[-1] if dates and referral.status == Status.IN_PROGRESS else None,
         can_answer=can("answer", referral.status),
         can_withdraw=can("withdraw", referral.status),
-        clinic_is_shown=Clinic.objects.filter(pk=referral.clinic_id).shown().exists(),
+        clinic_is_shown=is_shown,
+        left="" if is_shown or referral.is_closed else wording.not_shown(referral.status),
+        can_call=is_shown or referral.status in AGREED,
         closed=referral.is_closed,
     )
 

@@ -9,6 +9,7 @@ from referrals import lifecycle
 
 def listing_stopped(*, clinic: Clinic, **_: Any) -> None:
     """Runs inside the transaction that stopped the listing: both happen, or neither."""
+    lifecycle.tell_accepted(clinic)
     lifecycle.stop_undelivered(clinic)
 
 

@@ -7,10 +7,10 @@ once that copy's key is gone (docs/privacy.md says when).
 import uuid
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts import audit
-from outbox import clock
+from outbox import clock, write_ahead_log
 from referrals.consent import kept_days
 from referrals.models import Referral
 
@@ -21,7 +21,7 @@ def destroy_due(limit: int = 200) -> int:
     due = Referral.objects.filter(sealed__isnull=False, closed_at__lte=before).order_by("closed_at")
     destroyed = sum(destroy(pk) for pk in list(due.values_list("pk", flat=True)[:limit]))
     if destroyed:
-        _empty_write_ahead_log()
+        write_ahead_log.empty()
     return destroyed
 
 
@@ -36,10 +36,3 @@ def destroy(pk: uuid.UUID) -> bool:
     referral.timeline.update(sealed=None)
     audit.record(actor=audit.SYSTEM, action="referral.destroy", object_type="referral", object_id=str(pk))
     return True
-
-
-def _empty_write_ahead_log() -> None:
-    """SQLite's log keeps old pages until it is cut. Readers may hold it back; the next run tries again."""
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 
 from accounts.models import Membership
 from directory.models import Clinic
-from outbox import deliveries
+from outbox import clock, deliveries
 from outbox.models import Delivery
 from referrals.models import Referral, TimelineEntry
 
 NEW_REQUEST = "clinic-new-request"
 CLINIC_UPDATE = "clinic-update"
 PATIENT_UPDATE = "patient-update"
+PATIENT_LISTING_STOPPED = "patient-listing-stopped"
 PATIENT = "patient"
 
 
@@ -28,6 +29,13 @@ def tell_patient(referral: Referral, step: TimelineEntry) -> None:
     """Somebody else did something; nothing is sent to a person who left only a phone number."""
     if referral.may_mail_patient:
         _enqueue(PATIENT_UPDATE, referral, [PATIENT], f"{PATIENT_UPDATE}:{step.number}")
+
+
+def tell_accepted_of_stop(referral: Referral) -> None:
+    """The clinic agreed to see the person, and is shown no more. Once a day at most, should it come and go."""
+    if referral.may_mail_patient:
+        occasion = f"{PATIENT_LISTING_STOPPED}:{clock.now().date().isoformat()}"
+        _enqueue(PATIENT_LISTING_STOPPED, referral, [PATIENT], occasion)
 
 
 def recall_request(referral: Referral) -> None:

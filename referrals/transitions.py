@@ -1,6 +1,6 @@
 """Which step leads from where to where, and the one place where a status changes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Max
@@ -36,17 +36,24 @@ def can(verb: str, status: str) -> bool:
 
 
 def move(
-    referral: Referral, verb: str, *, actor: str, reason: str = "", note: dict[str, Any] | None = None
+    referral: Referral,
+    verb: str,
+    *,
+    actor: str,
+    reason: str = "",
+    note: dict[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> TimelineEntry:
     """Take one step from the state in which `referral` was read, or raise WrongState if it has moved on.
 
-    Runs in the caller's transaction; of several who try at once, one wins.
+    Runs in the caller's transaction; of several who try at once, one wins. `at` is now, unless the step rests on
+    something that was asked at an instant.
     """
     _, target = TRANSITIONS[verb]
     seen = Referral.objects.filter(pk=referral.pk, status=referral.status, status_at=referral.status_at)
-    at = max(clock.now(), referral.status_at + TICK)
-    closed_at = at if target in CLOSED_STATUSES else None
-    change = {"status": target, "status_reason": reason, "status_at": at, "closed_at": closed_at}
+    taken_at = max(at or clock.now(), referral.status_at + TICK)
+    closed_at = taken_at if target in CLOSED_STATUSES else None
+    change = {"status": target, "status_reason": reason, "status_at": taken_at, "closed_at": closed_at}
     if not (can(verb, referral.status) and seen.update(**change)):
         raise WrongState(Referral.objects.values_list("status", flat=True).get(pk=referral.pk))
     for name, value in change.items():

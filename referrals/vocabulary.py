@@ -22,6 +22,8 @@ OPEN_STATUSES = (
     Status.ACCEPTED,
     Status.IN_PROGRESS,
 )
+AGREED = (Status.ACCEPTED, Status.IN_PROGRESS)
+"""The clinic said that it will see the person."""
 CLOSED_STATUSES = (Status.COMPLETED, Status.REJECTED, Status.CANCELLED, Status.FAILED)
 
 

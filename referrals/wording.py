@@ -1,6 +1,6 @@
 """What a patient reads of each state: who acts next, in neutral words, without a cause that hurts."""
 
-from referrals.vocabulary import Actor, CompleteReason, DeclineReason, FailReason, Status
+from referrals.vocabulary import AGREED, Actor, CompleteReason, DeclineReason, FailReason, Status
 
 _SENTENCES = {
     Status.REQUESTED: "The clinic has it. Not opened yet.",
@@ -52,6 +52,13 @@ _TITLES = {
 def tag(status: str, reason: str = "") -> str:
     """The word or two on the label."""
     return "Stopped" if reason == FailReason.LISTING_STOPPED else str(Status(status).label)
+
+
+def not_shown(status: str) -> str:
+    """What it means for an open request that its clinic is shown no more. It names no cause."""
+    if status in AGREED:
+        return "This clinic is no longer shown on this site. Please call the clinic about your visit."
+    return "This clinic is no longer shown on this site. It cannot accept your request now. You can ask another clinic."
 
 
 def sentence(status: str, *, answered: bool = False, opened: bool = False) -> str:

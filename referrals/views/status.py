@@ -133,11 +133,13 @@ def _show(
         "form": form,
         "notice": notice,
         "tag_class": TAG_CLASSES.get(Status(view.referral.status), "mute"),
-        "next": NEXT.get(Status(view.referral.status), ""),
+        "next": "" if view.left else NEXT.get(Status(view.referral.status), ""),
         "waited_long": waited_long,
         "ended_without": ended_without,
         "taken_back": view.referral.status == Status.CANCELLED,
-        "hits": search.alternatives(view.clinic, limit=3) if waited_long or ended_without else [],
+        "hits": search.alternatives(view.clinic, limit=3)
+        if waited_long or ended_without or view.left
+        else [],
         "search_url": f"{reverse('search')}?near={view.clinic.zip}",
         **_dates(view),
     }
@@ -146,7 +148,7 @@ def _show(
 
 def _dates(view: StatusView) -> dict[str, date]:
     """The dates the sent page told, while the clinic has not answered at all."""
-    if not _is_waiting(view) or any(step.status == Status.ON_HOLD for step in view.steps):
+    if view.left or not _is_waiting(view) or any(step.status == Status.ON_HOLD for step in view.steps):
         return {}
     since, zone = view.referral.created_at, view.clinic.time_zone
     return {

@@ -1,4 +1,4 @@
-"""Every column of the tables that a request fills is classified in docs/privacy.md."""
+"""Every column of the tables that a request or a report fills is classified in docs/privacy.md."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import models
 
+from directory.models import Report
 from outbox.models import Delivery
 from referrals.models import Referral, TimelineEntry
 
@@ -21,7 +22,7 @@ def _classified():
 def _columns():
     return {
         f"{model._meta.model_name}.{field.name}": field
-        for model in (Referral, TimelineEntry, Delivery)
+        for model in (Referral, TimelineEntry, Delivery, Report)
         for field in model._meta.concrete_fields
     }
 
