@@ -3,65 +3,76 @@
 Whether a listed clinic is shown at an instant is another matter: that follows from its facts (directory.facts).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from django.core.exceptions import ValidationError
+from django.conf import settings
 from django.db import transaction
-from django.db.models import TextChoices, TextField
 
 from accounts import audit
 from accounts.models import User
-from directory import facts, index
+from directory import changes, editing, facts, gate, index, links, website_texts
 from directory.deciding import (
+    acts_for,
     require_somebody_there,
     require_staff_or_manager,
     require_verifier,
 )
+from directory.editing import CONTACT, IDENTITY, SAID
 from directory.models import Check, Clinic
 from directory.refusals import Incomplete, NotAllowed, WrongState
-from directory.vocabulary import Access, AgeGroup, Fact, Insurance, Language
+from directory.vocabulary import REQUIRED_FACTS, Fact
 from outbox import clock
 
+__all__ = ["CONTACT", "IDENTITY", "SAID"]
+
 Status = Clinic.Status
+Reason = Clinic.StatusReason
+Origin = Clinic.Origin
 
-SAID: Final = frozenset(
-    "accepting_new_patients insurance languages age_groups access"
-    " first_visit cost cannot_treat hours takes_requests".split()
-)
-"""What a clinic says of itself: shown as its own words, never as checked."""
+FROM_FILES: Final = (Origin.IMPORT, Origin.NPPES)
+"""Nobody at the clinic asked for these."""
 
-CONTACT: Final = frozenset("line1 line2 city state zip latitude longitude phone phone_extension".split())
-"""What the contact check vouches for."""
 
-SOLO: Final = 1
-"""The NPI type of a clinician who is the practice."""
-
-IDENTITY: Final = CONTACT | {"name", "time_zone", "website", "responsible"}
-"""What only a verifier changes."""
-
-_WORDS: Final[dict[str, type[TextChoices]]] = {
-    "insurance": Insurance,
-    "languages": Language,
-    "age_groups": AgeGroup,
-    "access": Access,
-}
+# --- publishing takes two people ---------------------------------------------------------------
 
 
 @transaction.atomic
-def publish(*, clinic: Clinic, by: User, submitted_by: User) -> Clinic:
-    """candidate -> listed. It takes two people: whoever submitted it, and a verifier with no part in the clinic.
+def submit(*, clinic: Clinic, by: User) -> Clinic:
+    """The first of two: `by` says that a candidate may be listed, or that a suspended clinic may return.
 
-    Raises NotAllowed, WrongState, or Incomplete with every required fact or part that is missing.
+    By a verifier with no part in the clinic, or by somebody who acts for it with a standing claim; for one that came
+    from a file, by a verifier. What the gate finds holds it: then `submitted_by` stays empty until another verifier
+    has let it through (a ProposedChange without values, and a case). Raises NotAllowed, WrongState.
+    """
+    found = _in_status(clinic, Status.CANDIDATE, Status.SUSPENDED)
+    _require_submitter(found, by)
+    findings = _looked_at(found)
+    if findings.without(changes.let_through(found)):
+        changes.hold(clinic=found, by=by, values={}, findings=findings)
+        return found
+    found.submitted_by, found.submitted_at = by, clock.now()
+    return _keep(found, by, "listing.submitted")
+
+
+@transaction.atomic
+def publish(*, clinic: Clinic, by: User) -> Clinic:
+    """candidate -> listed, by the second of two: a verifier with no part in the clinic, who did not submit it.
+
+    Nor may `by` be the only person who looked at its facts. Where the operator chose IMPORTS_NEED_TWO_VERIFIERS=false,
+    one verifier is enough for what came from a file. Raises NotAllowed, WrongState, or Incomplete with every required
+    fact or part that is missing.
     """
     require_verifier(by, clinic)
-    if by == submitted_by:
-        raise NotAllowed("Publishing takes two people.")
     found = _in_status(clinic, Status.CANDIDATE)
+    if not _one_is_enough(found):
+        _require_second(found, by)
+    if _looked_at(found).without(changes.let_through(found)):
+        raise NotAllowed("The gate holds something of it. Submit it again, so that a person decides.")
     _require_complete(found)
-    return _move(
-        found, Status.LISTED, by, "listing.published", purpose=f"submitted by {audit.actor_of(submitted_by)}"
-    )
+    submitter = audit.actor_of(found.submitted_by) if found.submitted_by else "an import"
+    return _move(found, Status.LISTED, by, "listing.published", purpose=f"submitted by {submitter}")
 
 
 @transaction.atomic
@@ -71,14 +82,22 @@ def suspend(*, clinic: Clinic, reason: str, by: User) -> Clinic:
     `reason` is one of Clinic.StatusReason, a class that may be shown. Raises NotAllowed, WrongState, Incomplete.
     """
     require_staff_or_manager(by, clinic)
-    return _move(_in_status(clinic, Status.LISTED), Status.SUSPENDED, by, "listing.suspended", reason=reason)
+    found = _in_status(clinic, Status.LISTED)
+    found.submitted_by, found.submitted_at = None, None  # who let it in once has not let it back in
+    return _move(found, Status.SUSPENDED, by, "listing.suspended", reason=reason)
 
 
 @transaction.atomic
 def reinstate(*, clinic: Clinic, by: User) -> Clinic:
-    """suspended -> listed, by a verifier with no part in the clinic, once every required fact holds again."""
+    """suspended -> listed, by a verifier with no part in the clinic, once every required fact holds again.
+
+    Where we were looking into something (UNDER_REVIEW) it takes two, as publishing does: somebody else submits it
+    first, the clinic perhaps, which has repaired what was wrong. Raises NotAllowed, WrongState, Incomplete.
+    """
     require_verifier(by, clinic)
     found = _in_status(clinic, Status.SUSPENDED)
+    if found.status_reason == Reason.UNDER_REVIEW:
+        _require_submitted_by_another(found, by)
     _require_complete(found)
     return _move(found, Status.LISTED, by, "listing.reinstated")
 
@@ -106,7 +125,7 @@ def attest(*, clinic: Clinic, by: User) -> Clinic:
     require_somebody_there(by, clinic)
     found = _locked(clinic)
     found.attested_at = clock.now()
-    _date_acceptance(found)
+    editing.date_acceptance(found)
     return _keep(found, by, "listing.attested")
 
 
@@ -114,59 +133,116 @@ def attest(*, clinic: Clinic, by: User) -> Clinic:
 def edit(*, clinic: Clinic, by: User, **fields: Any) -> Clinic:
     """Change fields of a clinic. What it says of itself (SAID): somebody who acts for it. IDENTITY: a verifier.
 
-    What was checked of an old value was not checked of a new one: the checks that a change makes void end with it,
-    and a listed clinic leaves search until somebody has made them anew. Raises NotAllowed, also for any other field,
-    and Django's ValidationError for values that do not fit.
+    Words of its own in which the gate finds something are held for a person (`changes.waiting_fields`); all else is
+    public at once, as "Clinic says". IDENTITY of a clinic that was published takes two people: `changes.propose`. What
+    was checked of an old value was not checked of a new one: the checks that a change makes void end with it, and a
+    submission no longer stands.
+
+    Raises NotAllowed, also for any other field, and Django's ValidationError for values that do not fit.
     """
     _require_editor(clinic, by, set(fields))
     found = _locked(clinic)
-    before = {name: getattr(found, name) for name in fields}
-    for name, value in fields.items():
-        setattr(found, name, value)
-    if "accepting_new_patients" in fields:
-        _date_acceptance(found)
-    _require_valid(found)
-    changed = {name for name, value in before.items() if getattr(found, name) != value}
-    _end_checks_of(found, changed)
-    return _keep(found, by, "listing.edited")
+    _require_one_may(found, set(fields))
+    before = editing.said_texts(found)
+    flagged, findings = _flagged(found, before, fields)
+    if unflagged := {name: value for name, value in fields.items() if name not in flagged}:
+        editing.write(found, unflagged)
+        _keep(found, by, "listing.edited")
+    if flagged:  # last, because it leaves a trail: the index comes before the trail
+        editing.put(_locked(found), flagged)  # what does not fit is refused, held or not
+        changes.hold(clinic=found, by=by, values=flagged, findings=findings, before=before)
+    return found
 
 
-def _end_checks_of(clinic: Clinic, changed: set[str]) -> None:
-    """A new address or phone was not confirmed; a new responsible clinician was not looked for on any list."""
-    void = {Fact.CONTACT} if changed & CONTACT else set()
-    if "responsible" in changed:
-        solo = clinic.organization.npi_type == SOLO
-        void |= {Fact.EXCLUSION, Fact.NPI} if solo else {Fact.EXCLUSION}
-    ended = Check.objects.current().filter(clinic=clinic, fact__in=void)
-    ended.update(superseded_at=clock.now())
+def confirm_domain(*, clinic: Clinic, domain: str, by: User) -> Clinic:
+    """The website of a candidate is at `domain`, and that is the clinic's: a verifier has seen it.
+
+    Only there does its listing link to. For a clinic that was published: `changes.propose`. Raises NotAllowed, also
+    for a domain that is not the website's.
+    """
+    if not domain or links.bare(domain) != links.host_of(clinic.website):
+        raise NotAllowed("This is not the domain of the clinic's website.")
+    return edit(clinic=clinic, by=by, confirmed_domain=domain)
+
+
+def _flagged(
+    clinic: Clinic, before: Mapping[str, str], fields: Mapping[str, Any]
+) -> tuple[dict[str, str], gate.Findings]:
+    """Those of the clinic's new words in which the gate finds something, by field, and what it found."""
+    new = {name: str(text) for name, text in fields.items() if name in before and text != before[name]}
+    findings = gate.look(new, clinic=clinic)
+    flagged = {found.field for found in findings.all} & set(new)
+    rest = {name: text for name, text in new.items() if name not in flagged}
+    known = gate.look(before, clinic=clinic).codes if rest else []
+    if rest and (across := gate.look({**before, **rest}, clinic=clinic).without(known)):
+        # Each of these texts is harmless; read one after the other they are not.
+        flagged, findings = set(new), gate.together(findings, across)
+    return {name: new[name] for name in sorted(flagged)}, findings
 
 
 def _require_editor(clinic: Clinic, by: User, names: set[str]) -> None:
-    if unknown := names - SAID - IDENTITY:
-        raise NotAllowed("No such field can be edited: " + ", ".join(sorted(unknown)))
+    editing.require_known(names)
     if names & SAID:
         require_somebody_there(by, clinic)
     if names & IDENTITY:
         require_verifier(by, clinic)
 
 
-def _require_valid(clinic: Clinic) -> None:
-    for name, vocabulary in _WORDS.items():
-        if not set(getattr(clinic, name)) <= set(vocabulary.values):
-            raise NotAllowed(f"{name} holds a word that is not in the vocabulary.")
-    for field in clinic._meta.concrete_fields:
-        # A TextField's limit is kept by forms alone; a value that comes another way meets it here.
-        if (
-            isinstance(field, TextField)
-            and field.max_length
-            and len(getattr(clinic, field.name)) > field.max_length
-        ):
-            raise ValidationError({field.name: f"At most {field.max_length} characters."})
-    clinic.full_clean()
+def _require_one_may(clinic: Clinic, names: set[str]) -> None:
+    if clinic.status == Status.CLOSED:
+        raise WrongState(clinic.status)
+    if names & IDENTITY and clinic.status != Status.CANDIDATE:
+        raise NotAllowed("Changing this of a clinic that was published takes two people: propose the change.")
 
 
-def _date_acceptance(clinic: Clinic) -> None:
-    clinic.accepting_stated_at = None if clinic.accepting_new_patients is None else clock.now()
+# --- who may be the first, who the second ------------------------------------------------------
+
+
+def _require_submitter(clinic: Clinic, by: User) -> None:
+    if acts_for(by, clinic) and not (_is_from_file(clinic) and settings.IMPORTS_NEED_TWO_VERIFIERS):
+        require_somebody_there(by, clinic)
+    else:
+        require_verifier(by, clinic)
+
+
+def _is_from_file(clinic: Clinic) -> bool:
+    return clinic.origin in FROM_FILES
+
+
+def _one_is_enough(clinic: Clinic) -> bool:
+    return _is_from_file(clinic) and not settings.IMPORTS_NEED_TWO_VERIFIERS
+
+
+def _require_second(clinic: Clinic, by: User) -> None:
+    submitter = _require_submitted_by_another(clinic, by)
+    if _is_from_file(clinic) and not submitter.is_verifier:
+        raise NotAllowed("What came from a file takes two verifiers.")
+    if _only_one_looked(clinic, by):
+        raise NotAllowed("You alone looked at every fact of it. Somebody else lists it.")
+
+
+def _require_submitted_by_another(clinic: Clinic, by: User) -> User:
+    submitter = clinic.submitted_by
+    if submitter is None:
+        raise NotAllowed("Publishing takes two people. Somebody else submits it first.")
+    if submitter == by:
+        raise NotAllowed("Publishing takes two people. You submitted it; somebody else lists it.")
+    return submitter
+
+
+def _only_one_looked(clinic: Clinic, by: User) -> bool:
+    """Of every fact it was `by`, and nobody else, who looked last. What a file says is nobody's look."""
+    needed = (*REQUIRED_FACTS, Fact.REMS)
+    looks = Check.objects.filter(clinic=clinic, fact__in=needed, checked_by__isnull=False)
+    latest = dict(looks.order_by("checked_at", "pk").values_list("fact", "checked_by"))
+    return set(latest.values()) == {by.pk}
+
+
+def _looked_at(clinic: Clinic) -> gate.Findings:
+    """All the gate finds of a clinic, in its words, on its website as we last read it, and in its make."""
+    return gate.together(
+        gate.look_at_clinic(clinic, editing.texts_of(clinic)), website_texts.last_findings(clinic)
+    )
 
 
 def _locked(clinic: Clinic) -> Clinic:
@@ -197,7 +273,7 @@ def _require_complete(clinic: Clinic) -> None:
 def _move(
     clinic: Clinic, status: str, by: User, action: str, *, reason: str = "", purpose: str = ""
 ) -> Clinic:
-    if status in (Status.SUSPENDED, Status.CLOSED) and reason not in Clinic.StatusReason.values:
+    if status in (Status.SUSPENDED, Status.CLOSED) and reason not in Reason.values:
         raise Incomplete(["reason"])
     clinic.status, clinic.status_reason, clinic.status_changed_at = status, reason, clock.now()
     return _keep(clinic, by, action, purpose=purpose or reason)
