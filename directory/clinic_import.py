@@ -1,0 +1,171 @@
+"""A file of clinics becomes candidates: first a plan that changes nothing, then the rows, a few at a time.
+
+Looking and writing are apart, so that a person sees what would happen. By default one bad row stops the whole file
+before anything is written: half a file that nobody noticed is worse than a file to mend. Rows are then written in
+batches of their own, because one long transaction would keep every other writer waiting; a run that is cut off is
+simply run again, for what is already known is not added twice.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from django.db import transaction
+
+from accounts.models import User
+from directory import candidates, clinic_csv, duplicates
+from directory.candidate_form import CandidateForm
+from directory.candidates import Candidate
+from directory.clinic_csv import Problem, UnreadableFile
+from directory.models import Clinic
+
+__all__ = ["Outcome", "Plan", "Planned", "Problem", "UnreadableFile", "carry_out", "plan", "plan_rows"]
+
+BATCH = 200
+"""Rows in one transaction: a second or two."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many of how many rows are done."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A row that can be taken. `known` is the clinic it is exactly; `like` says which it may be, and why."""
+
+    line: int
+    values: Candidate
+    known: int | None = None
+    like: tuple[duplicates.Match, ...] = ()
+
+
+@dataclass
+class Plan:
+    """What a file would do. Lines of other rows of the file stand for clinics as negative numbers."""
+
+    sha256: str = ""
+    notes: list[str] = field(default_factory=list)
+    rows: list[Planned] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def new(self) -> list[Planned]:
+        """Rows that would become candidates."""
+        return [row for row in self.rows if row.known is None]
+
+    @property
+    def known(self) -> list[Planned]:
+        """Rows about clinics that we have: nothing is done about them."""
+        return [row for row in self.rows if row.known is not None]
+
+    @property
+    def doubtful(self) -> list[Planned]:
+        """New rows that may be a clinic that we have."""
+        return [row for row in self.new if row.like]
+
+    @property
+    def bad_lines(self) -> int:
+        """How many rows cannot be taken."""
+        return len({problem.line for problem in self.problems})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done. `known` are rows that needed nothing."""
+
+    added: int
+    known: int
+    left_out: int
+
+
+def _quiet(done: int, total: int) -> None:
+    """No progress is shown."""
+
+
+def plan(data: bytes, *, progress: Progress = _quiet) -> Plan:
+    """What the file would do now. Changes nothing. Raises UnreadableFile."""
+    table = clinic_csv.read(data)
+    wanted, problems = [], list(table.problems)
+    form = CandidateForm({})  # one for all rows: making it takes longer than reading a row
+    for done, row in enumerate(table.rows, 1):
+        form.data = row.cells
+        form.full_clean()
+        if not form.errors:
+            wanted.append((row.line, form.candidate()))
+        else:
+            problems += problems_of(row.line, form)
+        progress(done, len(table.rows))
+    made = plan_rows(wanted)
+    made.sha256, made.notes = hashlib.sha256(data).hexdigest(), table.notes
+    made.problems = sorted(problems, key=lambda problem: problem.line)
+    return made
+
+
+def plan_rows(wanted: Sequence[tuple[int, Candidate]]) -> Plan:
+    """What these rows, each with its line, would do; each is compared with the directory and with the rows before."""
+    register, made = duplicates.Register.everything(), Plan()
+    register.learn_points(values.zip for _, values in wanted)
+    for line, values in wanted:
+        planned = _planned(line, values, register)
+        if planned.known is None:
+            register.add(values, -line)
+        made.rows.append(planned)
+    return made
+
+
+def carry_out(
+    made: Plan, *, by: User | None, origin: str, partial: bool = False, progress: Progress = _quiet
+) -> Outcome:
+    """Add the new rows of a plan as candidates. With bad rows nothing is done, unless `partial` leaves them out.
+
+    Raises NotAllowed as candidates.add does, and UnreadableFile for bad rows without `partial`.
+    """
+    if made.problems and not partial:
+        raise UnreadableFile(f"{made.bad_lines:,} rows cannot be taken, so nothing was added.")
+    rows, added = made.new, 0
+    for start in range(0, len(rows), BATCH):
+        added += _add(rows[start : start + BATCH], by, origin)
+        progress(min(start + BATCH, len(rows)), len(rows))
+    return Outcome(added, len(made.rows) - added, made.bad_lines)
+
+
+def _planned(line: int, values: Candidate, register: duplicates.Register) -> Planned:
+    matches = register.matches(values)
+    exact = next((match.clinic_id for match in matches if match.exact), None)
+    return Planned(line, values, exact, () if exact is not None else tuple(matches))
+
+
+def problems_of(line: int, form: CandidateForm) -> list[Problem]:
+    """One for each column. What a form says repeats no value."""
+    return [
+        Problem(line, "" if column == "__all__" else column, " ".join(str(error) for error in errors))
+        for column, errors in form.errors.items()
+    ]
+
+
+@transaction.atomic
+def _add(rows: Sequence[Planned], by: User | None, origin: str) -> int:
+    """Add a batch, less what has become known since the plan was made."""
+    register = duplicates.Register.at_their_addresses([row.values for row in rows])
+    names = _names(rows)
+    new = []
+    for row in rows:
+        if register.exactly(row.values) is None:
+            new.append(replace(row.values, notes=(*row.values.notes, *_notes(row, names))))
+            register.add(row.values, -row.line)
+    if new:
+        candidates.add_each(by=by, wanted=new, origin=origin)
+    return len(new)
+
+
+def _names(rows: Sequence[Planned]) -> dict[int, str]:
+    ids = {match.clinic_id for row in rows for match in row.like if match.clinic_id > 0}
+    return dict(Clinic.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def _notes(row: Planned, names: dict[int, str]) -> list[str]:
+    return [
+        f"It may be “{names[match.clinic_id]}”: {match.reasons}."
+        if match.clinic_id in names
+        else f"It may be the clinic of line {-match.clinic_id} of the same file: {match.reasons}."
+        for match in row.like
+    ]
