@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
+from directory.replies import TEXT_LIMIT
 from referrals import wording
 from referrals.forms import MESSAGE_LIMIT, NoteField, PlainForm
 from referrals.vocabulary import CompleteReason, DeclineReason, Status
@@ -125,3 +126,16 @@ def decline_reasons() -> list[dict[str, str]]:
         {"slug": slug, "label": str(label), "sentence": wording.reason(slug)}
         for slug, label in DeclineReason.choices
     ]
+
+
+class ReplyForm(PlainForm):
+    text = NoteField(
+        label="Your answer",
+        help_text=f"At most {TEXT_LIMIT} characters, about this fact alone. Name no patient.",
+        max_length=TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={
+            "required": "Write your answer first",
+            "max_length": f"Use {TEXT_LIMIT} characters or fewer",
+        },
+    )

@@ -13,8 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit, sign_in_mails
+from directory import asking, due_notices
 from outbox import deliveries
 from outbox.models import Delivery
+from portal import zones
 from portal.access import SignedIn, staff_only
 from referrals import lifecycle, telling
 from referrals.models import Referral
@@ -26,6 +28,10 @@ KINDS = {
     telling.CLINIC_UPDATE: "An update, to the clinic",
     telling.PATIENT_UPDATE: "An update, to the person who asked",
     sign_in_mails.KIND: "A message about signing in",
+    asking.KIND: "A question about a listing, to the clinic",
+    telling.PATIENT_LISTING_STOPPED: "An update, to the person who was accepted",
+    due_notices.FACTS_DUE: "Facts that are due, to the clinic",
+    due_notices.LEAVES_SOON: "A listing that leaves soon, to the clinic",
 }
 
 
@@ -38,13 +44,14 @@ class Row:
     referral: Referral | None
     can_give_up: bool
 
+    @property
+    def zone(self) -> str:
+        """The clinic's time zone; UTC where no clinic is known."""
+        return self.referral.clinic.time_zone if self.referral else zones.UTC
 
-@never_cache
-@require_safe
-@staff_only
-def start(request: SignedIn) -> HttpResponse:
-    """Where the operator's staff begins."""
-    return redirect("staff-undelivered")
+    @property
+    def zone_name(self) -> str:
+        return zones.name(self.zone)
 
 
 @never_cache

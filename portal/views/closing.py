@@ -1,0 +1,81 @@
+"""A clinic's listing taken down for good, or those of a whole practice: by the operator's staff, or by its manager."""
+
+from typing import Final
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Membership
+from directory import closing
+from directory.deciding import acts_for
+from directory.models import Clinic
+from directory.models.clinic import ClinicQuerySet
+from directory.refusals import NotAllowed, WrongState
+from portal.access import SignedIn, staff_only
+from portal.closing_form import ClosingForm
+
+_METHODS: Final = ["GET", "HEAD", "POST"]
+
+
+@never_cache
+@require_http_methods(_METHODS)
+@staff_only
+def by_staff(request: SignedIn, slug: str) -> HttpResponse:
+    """The operator's staff closes any clinic that the public knows of."""
+    known = Clinic.objects.exclude(status=Clinic.Status.CANDIDATE).select_related("organization")
+    return _answer(request, get_object_or_404(known, slug=slug), reverse("staff"))
+
+
+@never_cache
+@require_http_methods(_METHODS)
+def by_manager(request: SignedIn, slug: str) -> HttpResponse:
+    """A manager closes a clinic of the own practice; to anybody else there is no such page."""
+    clinic = get_object_or_404(Clinic.objects.select_related("organization"), slug=slug)
+    if not acts_for(request.user, clinic, Membership.Role.MANAGER):
+        raise Http404
+    return _answer(request, clinic, reverse("manage-my-checks"))
+
+
+def _answer(request: SignedIn, clinic: Clinic, onward: str) -> HttpResponse:
+    others = _closable_with(clinic).exclude(pk=clinic.pk).count()
+    form = ClosingForm(request.POST if request.method == "POST" else None, others=others)
+    if clinic.status not in closing.CLOSABLE:
+        return _show(request, clinic, None, status=409 if form.is_bound else 200)
+    if not form.is_bound:
+        return _show(request, clinic, form)
+    if not form.is_valid():
+        return _show(request, clinic, form, status=422)
+    try:
+        messages.success(request, _close(clinic, form, request))
+    except WrongState:
+        clinic.refresh_from_db()
+        return _show(request, clinic, None, status=409)
+    except NotAllowed as no:
+        form.add_error("successor", str(no))
+        return _show(request, clinic, form, status=422)
+    return redirect(onward)
+
+
+def _close(clinic: Clinic, form: ClosingForm, request: SignedIn) -> str:
+    """What was done, in words."""
+    given = form.cleaned_data
+    if given.get("whole"):
+        closed = closing.close_organization(
+            organization=clinic.organization, reason=given["reason"], by=request.user
+        )
+        return f"Closed: {len(closed)} clinics. Their pages say so, and lead to the nearest others."
+    closing.close_clinic(clinic=clinic, reason=given["reason"], successor=given["successor"], by=request.user)
+    return f"Closed: {clinic.name}. Its page says so, and leads to the nearest others."
+
+
+def _closable_with(clinic: Clinic) -> ClinicQuerySet:
+    return Clinic.objects.filter(organization=clinic.organization, status__in=closing.CLOSABLE)
+
+
+def _show(request: SignedIn, clinic: Clinic, form: ClosingForm | None, *, status: int = 200) -> HttpResponse:
+    context = {"clinic": clinic, "form": form}
+    return render(request, "portal/closing.html", context, status=status)
