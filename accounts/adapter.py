@@ -46,6 +46,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Keeps the secrets of authenticator apps and recovery codes sealed: "<key id>.<base64>", AES-256-GCM."""
 
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "That code does not fit, or its time is over. Type the one your app shows now.",
+    }
+
     def encrypt(self, text: str) -> str:
         """Seal a secret under the current key."""
         kid = keyring.current_id()

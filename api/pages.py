@@ -95,6 +95,8 @@ def _takes(schema: dict[str, Any]) -> str:
         return f"{_takes(schema['items'])} (repeatable)"
     if words := schema.get("enum"):
         return _listed(words)
+    if schema.get("format") == "date":
+        return "a day, like 2026-11-03"
     parts = [
         {"string": "text", "number": "number", "integer": "whole number"}.get(schema["type"], schema["type"])
     ]

@@ -3,12 +3,13 @@
 from django.urls import URLPattern, URLResolver, path
 
 from api import pages
-from api.rest.clinics import ClinicDetail, ClinicList
+from api.rest.clinics import ClinicChecks, ClinicDetail, ClinicList
 from api.rest.description import Description
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("clinics/", ClinicList.as_view(), name="api-clinics"),
     path("clinics/<slug:slug>/", ClinicDetail.as_view(), name="api-clinic"),
+    path("clinics/<slug:slug>/checks/", ClinicChecks.as_view(), name="api-clinic-checks"),
     path("openapi.json", Description.as_view(), name="openapi"),
     path("docs/", pages.explorer, name="api-docs"),
 ]

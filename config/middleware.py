@@ -106,7 +106,7 @@ def refuse_unreadable_input(get_response: GetResponse) -> GetResponse:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if _body_size(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if _body_size(request) > _most_bytes(request):
             # Before a byte of it is read: Django itself does not count files, and would write them to the disk.
             raise RequestDataTooBig("The body is larger than any form of the site.")
         if not (_address_is_readable(request) and _cookies_are_readable(request)):
@@ -122,6 +122,15 @@ def _body_size(request: HttpRequest) -> int:
     """Bytes that were announced; without an announcement no body is read at all."""
     announced = request.META.get("CONTENT_LENGTH") or "0"
     return int(announced) if announced.isascii() and announced.isdigit() else 0
+
+
+def _most_bytes(request: HttpRequest) -> int:
+    """More where a signed-in person may send a file; who that is, the view asks."""
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        for address, most in settings.FILE_ADDRESSES.items():
+            if request.path.startswith(address):
+                return most
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 def _is_readable(raw: bytes) -> bool:

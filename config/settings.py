@@ -150,7 +150,7 @@ CACHES = {
     "template_fragments": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "fragments",
-        "OPTIONS": {"MAX_ENTRIES": 6_000},
+        "OPTIONS": {"MAX_ENTRIES": 1_500},
     },
 }
 # How many proxies of the operator's own stand before the site: whose word on an address is believed.
@@ -236,6 +236,8 @@ SECURE_CSP = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# Where a file may be sent, and how large the body with it may be.
+FILE_ADDRESSES = {"/staff/cases/": 11 * 1024 * 1024, "/staff/candidates/file/": 11 * 1024 * 1024}
 
 # --- machines ------------------------------------------------------------------------------
 
@@ -263,6 +265,13 @@ SPECTACULAR_SETTINGS = {
 
 # Days after a referral's end at which its personal data are destroyed: at most 90, the operator may shorten it.
 PERSONAL_DATA_DAYS = env.int("PERSONAL_DATA_DAYS", 90)
+
+# --- listings ------------------------------------------------------------------------------
+
+# What came from a file takes two verifiers to list. An operator with one may say false; /about/checks/ says so.
+IMPORTS_NEED_TWO_VERIFIERS = env.bool("IMPORTS_NEED_TWO_VERIFIERS", True)
+# Hosts of boards besides those of directory.sources, to which the line of a check may link.
+SOURCE_HOSTS = env.list("SOURCE_HOSTS", default=[])
 
 # --- mail ----------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from django.conf import settings
 from django.db import models
 
-from directory import facts
+from directory import facts, links
 from directory.models import Clinic
 from directory.vocabulary import Access, AgeGroup, Insurance, Language
 
@@ -56,7 +56,7 @@ def public(clinic: Clinic, at: datetime, *, accepts: bool) -> dict[str, Any]:
         "address": {name: getattr(clinic, name) for name in ("line1", "line2", "city", "state", "zip")},
         "location": {"latitude": clinic.latitude, "longitude": clinic.longitude},
         "phone": clinic.phone,
-        "website": clinic.website,
+        "website": links.shown_website(clinic),
         "modalities": [modality.value for modality in facts.open_modalities(clinic, at)],
         "insurance": _in_order(Insurance, clinic.insurance),
         "accepting_new_patients": facts.accepting_new_patients(clinic, at),

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import TextChoices
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from directory import filters, search
 from directory.query import Query
@@ -28,6 +29,8 @@ SWITCHES: Final = (
     ("accepting", "Says it takes new patients"),
 )
 MULTIPLE: Final = tuple(name for name, _, _ in GROUPS)
+NARROWING: Final = (*MULTIPLE, *dict(SWITCHES), "q", "checked_since")
+"""Every parameter that leaves clinics out, but for the place."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,9 @@ def _removals(params: QueryDict, query: Query) -> Iterable[tuple[str, str, Query
             yield label, address(params, **{name: None}), _changed(query, name, False)
     if query.q:
         yield "Clinic name", address(params, q=None), replace(query, q="")
+    if since := query.checked_since:
+        without = replace(query, checked_since=None)
+        yield f"Checked since {date_format(since, 'M j, Y')}", address(params, checked_since=None), without
 
 
 def _changed(query: Query, name: str, value: Any) -> Query:
@@ -163,13 +169,12 @@ def without_filters(query: Query) -> Query:
 
 def is_filtered(query: Query) -> bool:
     """Whether anything but the place, the radius and the order was asked."""
-    names = (*MULTIPLE, *dict(SWITCHES), "q")
-    return any(getattr(query, name) for name in names)
+    return any(getattr(query, name) for name in NARROWING)
 
 
 def clear_address(params: QueryDict) -> str:
     """The search page for the place alone."""
-    return address(params, **dict.fromkeys((*MULTIPLE, "psychotherapy", "accepting", "q")))
+    return address(params, **dict.fromkeys(NARROWING))
 
 
 def wider(query: Query, nearest_miles: float | None) -> int | None:

@@ -53,12 +53,25 @@ class _Whole(forms.IntegerField):
         return super().clean(value)
 
 
+class _Day(forms.DateField):
+    """A day as 2026-11-03 alone: nobody can know whether 3/11 is in March."""
+
+    def clean(self, value: Any) -> Any:
+        if value and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            raise forms.ValidationError("not a plain day")
+        return super().clean(value)
+
+
 class _MilesFilter(django_filters.Filter):  # type: ignore[misc]  # the package has no types
     field_class = _Miles
 
 
 class _WholeFilter(django_filters.Filter):  # type: ignore[misc]
     field_class = _Whole
+
+
+class _DayFilter(django_filters.Filter):  # type: ignore[misc]
+    field_class = _Day
 
 
 ORDERS: Final = [
@@ -86,6 +99,7 @@ class SearchFilterSet(django_filters.FilterSet):  # type: ignore[misc]
     accepting = django_filters.ChoiceFilter(label=_("Taking new patients"), choices=_TRUE)
     q = django_filters.CharFilter(label=_("Name of the clinic"), max_length=LONGEST)
     state = django_filters.ChoiceFilter(label=_("State"), choices=STATE_CHOICES)
+    checked_since = _DayFilter(label=_("Every required check made on or after"))
     order = django_filters.ChoiceFilter(label=_("Order"), choices=ORDERS)
     page = _WholeFilter(min_value=1)
     page_size = _WholeFilter(min_value=1, max_value=100)
@@ -101,16 +115,18 @@ _FIELDS: Final[dict[str, forms.Field]] = {
 }
 _ABSENT: Final = {name: field.clean(None) for name, field in _FIELDS.items()}
 
+# Beside the name of a parameter (API) or the label of a field (page), which need not be said again.
 _MESSAGES: Final = {
     "near": _("The place is too long. Type a ZIP code, or a city and state."),
-    "radius": _("The radius is a number of miles from 1 to 500."),
-    "psychotherapy": _("For psychotherapy, the only value is true."),
-    "accepting": _("For accepting, the only value is true."),
-    "q": _("The name to look for (q) has at most 200 characters."),
-    "state": _("The state is two letters, like CO. Territories count as states."),
-    "order": _("The order is distance, name or checked."),
-    "page": _("The page is a whole number from 1, and no search goes deeper than 10,000 results."),
-    "page_size": _("The page_size is a whole number from 1 to 100."),
+    "radius": _("A number of miles from 1 to 500."),
+    "psychotherapy": _("The only value is true."),
+    "accepting": _("The only value is true."),
+    "q": _("At most 200 characters."),
+    "state": _("Two letters, like CO. Territories count as states."),
+    "checked_since": _("A day as year, month and day, like 2026-11-03."),
+    "order": _("One of distance, name or checked."),
+    "page": _("A whole number from 1. No search goes deeper than 10,000 results."),
+    "page_size": _("A whole number from 1 to 100."),
 }
 
 
@@ -122,7 +138,7 @@ def parse(params: QueryDict, *, strict: bool) -> Query:
     """
     errors = _shape_errors(params, strict=strict)
     asked, misread = _cleaned(_readable(params, errors))
-    errors = {name: _message(name) for name in misread} | errors
+    errors = {name: _message(name, in_labels=not strict) for name in misread} | errors
     if _too_deep(asked):
         errors.setdefault("page", _message("page"))
     place, choices = None, []
@@ -155,13 +171,13 @@ def _cleaned(params: QueryDict) -> tuple[dict[str, Any], list[str]]:
     return asked, misread
 
 
-def _message(name: str) -> str:
-    if name in REPEATABLE:
-        return str(_("The %(name)s is one of: %(words)s.")) % {
-            "name": name,
-            "words": ", ".join(VOCABULARIES[name].values),
-        }
-    return str(_MESSAGES[name])
+def _message(name: str, *, in_labels: bool = False) -> str:
+    """What the parameter takes. The words of a vocabulary as a page calls them (`in_labels`), or as they are sent."""
+    if name not in REPEATABLE:
+        return str(_MESSAGES[name])
+    vocabulary = VOCABULARIES[name]
+    words = [str(label) for label in vocabulary.labels] if in_labels else vocabulary.values
+    return str(_("One of: %(words)s.")) % {"words": "; ".join(words) if in_labels else ", ".join(words)}
 
 
 def _shape_errors(params: QueryDict, *, strict: bool) -> dict[str, str]:
@@ -172,11 +188,9 @@ def _shape_errors(params: QueryDict, *, strict: bool) -> dict[str, str]:
             if strict:
                 errors[_printable(name)] = str(_("There is no parameter of this name."))
         elif len(values) > (MOST_VALUES if name in REPEATABLE else 1):
-            errors[name] = str(_("The parameter %(name)s is repeated too often.")) % {"name": name}
+            errors[name] = str(_("This is given too often."))
         elif any(_unreadable(value) for value in values):
-            errors[name] = str(_("The parameter %(name)s holds characters that cannot be read.")) % {
-                "name": name
-            }
+            errors[name] = str(_("This holds characters that cannot be read."))
     return errors
 
 
@@ -227,6 +241,7 @@ def _query(asked: Mapping[str, Any], place: Spot | StateOnly | None) -> Query:
         accepting=asked["accepting"] == "true",
         q=asked["q"],
         state=place.code if isinstance(place, StateOnly) else asked["state"],
+        checked_since=asked["checked_since"],
         order="name" if order == "distance" and spot is None else order,
         page=asked["page"] or 1,
         page_size=asked["page_size"] or Query.page_size,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F
 
 from directory import documents, facts, geo
@@ -93,13 +93,19 @@ def refresh_stale(limit: int = 500) -> int:
 
     Returns how many. Nothing public waits for it; it is what tells others that a listing has lapsed by itself.
     """
-    stale = IndexRow.objects.filter(next_change_at__lte=clock.to_micros(clock.now())).order_by(
-        "next_change_at"
-    )
-    ids = list(stale.values_list("pk", flat=True)[:limit])
+    ids = list(_stale().order_by("next_change_at").values_list("pk", flat=True)[:limit])
     for start in range(0, len(ids), 50):  # short transactions: other writers wait for the version
         rebuild_many(Clinic.objects.filter(pk__in=ids[start : start + 50]).only("pk"))
     return len(ids)
+
+
+def count_stale() -> int:
+    """How many rows `refresh_stale` would rewrite in all."""
+    return _stale().count()
+
+
+def _stale() -> models.QuerySet[IndexRow]:
+    return IndexRow.objects.filter(next_change_at__lte=clock.to_micros(clock.now()))
 
 
 # --- one row -----------------------------------------------------------------------------------
@@ -145,7 +151,7 @@ def _instants(clinic: Clinic, at: datetime) -> dict[str, int]:
     accepting = facts.accepting_until(clinic) if clinic.accepting_new_patients else facts.NEVER
     instants = {
         "accepting_until": accepting,
-        "oldest_check_at": facts.oldest_check_at(clinic),
+        "oldest_check_at": facts.oldest_check_at(clinic, at),
         "listed_until": facts.shown_until(clinic),
         "esketamine_until": facts.esketamine_until(clinic),
         "next_change_at": facts.next_change_at(clinic, at),

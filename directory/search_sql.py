@@ -7,7 +7,7 @@ travel as parameters; only names of columns, and whole numbers that we computed,
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, models
@@ -137,7 +137,7 @@ def page(
 
 def _standing(query: Query, at: datetime, reach: float) -> tuple[str, dict[str, Any]]:
     parameters: dict[str, Any] = {"now": clock.to_micros(at), "lasting": _LASTING}
-    rows = ["listed_until > %(now)s", *_place(query, reach, parameters), *_state_and_name(query, parameters)]
+    rows = ["listed_until > %(now)s", *_place(query, reach, parameters), *_of_the_clinic(query, parameters)]
     chord2 = _CHORD2 if query.spot else "NULL"
     return _STANDING.format(chord2=chord2, rows=" AND ".join(rows)), parameters
 
@@ -170,8 +170,12 @@ def _within(query: Query, reach: float, parameters: dict[str, Any]) -> str:
     return "chord2 <= %(chord2)s"
 
 
-def _state_and_name(query: Query, parameters: dict[str, Any]) -> list[str]:
+def _of_the_clinic(query: Query, parameters: dict[str, Any]) -> list[str]:
+    """State, name, and the day of its oldest check: what no facet counts."""
     conditions = []
+    if query.checked_since:
+        parameters["since"] = clock.to_micros(datetime.combine(query.checked_since, time(), UTC))
+        conditions.append("oldest_check_at >= %(since)s")
     if query.state:
         parameters["state"] = query.state
         conditions.append("state = %(state)s")

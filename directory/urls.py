@@ -2,12 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from directory.views import home, near_me, profile, results
+from directory.views import about, checks, home, near_me, profile, report, results
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("search/", results.results, name="search"),
     path("near-me/", near_me.near_me, name="near-me"),
     path("clinic/<slug:slug>/", profile.clinic, name="clinic"),
-    path("clinic/<slug:slug>/checks/", profile.clinic_checks, name="clinic-checks"),
+    path("clinic/<slug:slug>/checks/", checks.clinic_checks, name="clinic-checks"),
+    path("about/checks/", about.about_checks, name="about-checks"),
+    path("report/<slug:slug>/", report.report, name="report"),
+    path("report/answer/<str:token>/", report.answer, name="report-answer"),
 ]

@@ -6,7 +6,6 @@ from guide import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("crisis/", views.crisis, name="crisis"),
-    path("about/checks/", views.about_checks, name="about-checks"),
     path("about/privacy/", views.about_privacy, name="about-privacy"),
     path("about/accessibility/", views.about_accessibility, name="about-accessibility"),
     path("about/money/", views.about_money, name="about-money"),

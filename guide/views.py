@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from guide import crisis_lines, routes
+from guide import crisis_lines
 from guide.caching import public_page
 
 
@@ -15,13 +15,6 @@ def crisis(request: HttpRequest) -> HttpResponse:
     """Whom to call or text now. Never a list of clinics."""
     lines = {"now": crisis_lines.NOW, "others": crisis_lines.OTHERS, "read_on": crisis_lines.READ_ON}
     return render(request, "guide/crisis.html", lines)
-
-
-@login_not_required
-@public_page
-def about_checks(request: HttpRequest) -> HttpResponse:
-    """What is checked, with whom, how long it holds, and what a check does not tell."""
-    return render(request, "guide/about_checks.html", {"routes": routes.ROUTES.values()})
 
 
 @login_not_required

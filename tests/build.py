@@ -21,7 +21,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils.text import slugify
 
 from accounts.models import Membership, Organization, User
-from directory import facts, index
+from directory import facts, index, npi
 from directory.models import Check, Clinic, License, ListingClaim, Offering, Practitioner
 from directory.vocabulary import REQUIRED_FACTS, Fact, Modality
 from outbox import clock
@@ -49,7 +49,7 @@ def user(email: str = "", *, verifier: bool = False, staff: bool = False, **fiel
 
 
 def _npi() -> str:
-    return f"2{next(_number):09d}"
+    return npi.with_check_digit(f"2{next(_number):08d}")
 
 
 def _new_organization(**overrides: Any) -> Organization:
@@ -113,6 +113,8 @@ SOURCES = {
     Fact.EXCLUSION: "OIG exclusion list",
     Fact.CONTACT: "Phone call by staff",
     Fact.REMS: "Spravato treatment center locator",
+    Fact.DISCIPLINE: "Colorado Medical Board",
+    Fact.ACCREDITATION: "An accrediting body",
 }
 
 
@@ -249,6 +251,7 @@ def _new_clinic(wish: _Wanted, doctor: Practitioner, now: datetime) -> Clinic:
         "time_zone": "America/Denver",
         "phone": "+13035550101",
         "website": "https://clinic.example/",
+        "confirmed_domain": "clinic.example",
         "accepting_new_patients": True,
         "insurance": ["commercial"],
         "languages": ["en"],

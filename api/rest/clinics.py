@@ -1,7 +1,7 @@
-"""GET /api/v1/clinics/ and GET /api/v1/clinics/<slug>/."""
+"""GET /api/v1/clinics/, GET /api/v1/clinics/<slug>/ and GET /api/v1/clinics/<slug>/checks/."""
 
+from datetime import datetime
 from functools import partial
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from api.rest import contract, documents
 from api.rest.parameters import FORMATS
 from api.rest.public import PublicRead
 from api.rest.renderers import FormatThenAccept, GeoJSONRenderer
-from directory import facts, filters, index, search
+from directory import facts, filters, index, public_checks, search
 from directory.models import Clinic
 from outbox import clock
 
@@ -42,19 +42,31 @@ class ClinicDetail(PublicRead):
     @extend_schema(**contract.CLINIC_DETAIL)
     def get(self, request: Request, slug: str) -> Response:
         _take_no_parameters(request.query_params)
-        return Response(_public_document(slug))
+        now = clock.now()
+        return Response(index.document_of(_shown(slug, now), now))
 
 
-def _public_document(slug: str) -> dict[str, Any]:
-    """The document of a clinic that is shown now. 404 before it was ever listed, 410 when it no longer is."""
-    known = facts.with_facts(Clinic.objects.filter(slug=slug))
+class ClinicChecks(PublicRead):
+    """What was checked of one clinic: what its page /clinic/<slug>/checks/ says."""
+
+    @extend_schema(**contract.CLINIC_CHECKS)
+    def get(self, request: Request, slug: str) -> Response:
+        _take_no_parameters(request.query_params)
+        now = clock.now()
+        return Response(public_checks.document(public_checks.account(_shown(slug, now), now)))
+
+
+def _shown(slug: str, at: datetime) -> Clinic:
+    """A clinic that is shown at `at`. 404 before it was ever listed, 410 when it no longer is."""
+    known = facts.with_facts(Clinic.objects.filter(slug=slug)).prefetch_related(
+        "checks__license__practitioner"
+    )
     clinic = known.exclude(status=Clinic.Status.CANDIDATE).first()
     if clinic is None:
         raise Http404
-    now = clock.now()
-    if not index.is_shown(clinic, now):
+    if not index.is_shown(clinic, at):
         raise NoLongerListed
-    return index.document_of(clinic, now)
+    return clinic
 
 
 def _without_format(params: QueryDict) -> QueryDict:

@@ -69,21 +69,38 @@ CLINIC_LIST: dict[str, Any] = {
     },
 }
 
+_BY_SLUG = [
+    OpenApiParameter("slug", SLUG, "path", description="From a search."),
+    IF_NONE_MATCH,
+    *HEADERS,
+]
+_NOT_THERE = _problems(
+    "bad-parameters", "not-found", "not-acceptable", "no-longer-listed", "too-many-requests"
+)
+
 CLINIC_DETAIL: dict[str, Any] = {
     "operation_id": "readClinic",
     "summary": "Read one clinic",
     "description": "The clinic with its checks. 410 once it is no longer listed: then drop your copy.",
     "tags": ["Directory"],
-    "parameters": [
-        OpenApiParameter(
-            "slug", {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}, "path", description="From a search."
-        ),
-        IF_NONE_MATCH,
-        *HEADERS,
-    ],
+    "parameters": _BY_SLUG,
     "responses": {
         (200, JSON): _answer("Clinic", "The clinic.", examples.CLINIC | {"distance_miles": None}),
         304: NOT_MODIFIED,
-        **_problems("bad-parameters", "not-found", "not-acceptable", "no-longer-listed", "too-many-requests"),
+        **_NOT_THERE,
+    },
+}
+
+CLINIC_CHECKS: dict[str, Any] = {
+    "operation_id": "readChecks",
+    "summary": "Read what was checked of one clinic",
+    "description": "Every fact with its source, the source's own words, the day of the look and the day of the next; "
+    "what the clinic says about a fact that does not hold; and every earlier look, the latest first.",
+    "tags": ["Directory"],
+    "parameters": _BY_SLUG,
+    "responses": {
+        (200, JSON): _answer("ClinicChecks", "What was checked.", examples.CHECKS),
+        304: NOT_MODIFIED,
+        **_NOT_THERE,
     },
 }

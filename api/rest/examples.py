@@ -43,6 +43,52 @@ CLINIC: Example = {
     "checks": [CHECKED_LICENSE, CLINIC_SAYS_PLAN],
 }
 
+CHECKS: Example = {
+    "clinic": {name: CLINIC[name] for name in ("slug", "name", "url")},
+    "required": 5,
+    "current": 5,
+    "oldest_on": "2026-09-14",
+    "next_due_on": "2026-12-13",
+    "checks": [
+        {
+            "fact": "license",
+            "label": "State license",
+            "word": "checked",
+            "source": "Colorado Medical Board",
+            "source_url": "",
+            "how": "Looked up by staff",
+            "verbatim": "Active",
+            "source_date": None,
+            "checked_on": "2026-09-14",
+            "due_on": "2026-12-13",
+            "tried_on": None,
+            "license": {
+                "holder": "Ada Example, MD",
+                "state": "CO",
+                "number": "DR.0000017",
+                "authority": "Colorado Medical Board",
+                "lookup_url": "https://cairn.example/the-board-s-look-up/",
+            },
+            "clinic_says": [],
+        }
+    ],
+    "does_not_tell": ["how good the care is", "that it will work for you"],
+    "history_count": 1,
+    "history": [
+        {
+            "fact": "license",
+            "label": "State license",
+            "word": "checked",
+            "source": "Colorado Medical Board",
+            "verbatim": "Active",
+            "source_date": None,
+            "checked_on": "2026-06-18",
+            "replaced_on": "2026-09-14",
+            "clinic_says": [],
+        }
+    ],
+}
+
 PLACE: Example = {"label": "Denver, CO 80202", "latitude": 39.7491, "longitude": -104.9946}
 
 PAGE: Example = {
@@ -77,7 +123,7 @@ def problem(kind: Any, **more: Any) -> Example:
     return {"type": address, "title": kind.title, "status": kind.status, "detail": kind.detail, **more}
 
 
-BAD_RADIUS = [{"name": "radius", "message": "radius is a number of miles from 1 to 500."}]
+BAD_RADIUS = [{"name": "radius", "message": "A number of miles from 1 to 500."}]
 WHICH_SPRINGFIELD = [
     {"label": "Springfield, IL", "near": "Springfield, IL"},
     {"label": "Springfield, MO", "near": "Springfield, MO"},

@@ -58,6 +58,11 @@ SEARCH = [
     _parameter("q", {"type": "string", "maxLength": 200}, "Part of the clinic's name."),
     _parameter("state", {"type": "string", "enum": list(states.STATES)}, "Two letters."),
     _parameter(
+        "checked_since",
+        {"type": "string", "format": "date"},
+        "A day, as 2026-11-03 (UTC): only clinics whose oldest required check was made on or after it.",
+    ),
+    _parameter(
         "order",
         {"type": "string", "enum": ["distance", "name", "checked"]},
         "distance is the default; without a place it means name. checked: the most lately checked first.",

@@ -66,6 +66,68 @@ CHECK = whole(
     "One fact about a clinic, and how it is known. A clinic as a whole is never called good or safe.",
 )
 
+CLINIC_SAYS = {
+    "type": "array",
+    "items": whole(
+        {"text": text("At most 500 characters."), "said_on": {"type": "string", "format": "date"}},
+        "The clinic's own words about a check that went against it.",
+    ),
+    "description": "The clinic's reply, if it made one and we let it through. Never checked.",
+}
+_FACT_SEEN: Shape = {
+    "fact": CHECK["properties"]["fact"],
+    "label": text("The fact in words."),
+    "word": CHECK["properties"]["word"],
+    "source": CHECK["properties"]["source"],
+    "verbatim": text("The source's own words for the status. May be empty."),
+    "source_date": {**DATE_OR_NULL, "description": "The day on the registry's file, if it was one."},
+    "checked_on": CHECK["properties"]["checked_on"],
+    "clinic_says": CLINIC_SAYS,
+}
+CHECK_IN_FULL = whole(
+    {
+        **_FACT_SEEN,
+        "source_url": text("Where anybody can look. May be empty."),
+        "how": text("How we looked. May be empty."),
+        "due_on": CHECK["properties"]["due_on"],
+        "tried_on": {
+            **DATE_OR_NULL,
+            "description": "The day we looked again and could not reach the source.",
+        },
+        "license": {
+            "oneOf": [
+                whole(
+                    {
+                        name: {"type": "string"}
+                        for name in ("holder", "state", "number", "authority", "lookup_url")
+                    },
+                    "Whose license, and where anybody can look it up.",
+                ),
+                {"type": "null"},
+            ]
+        },
+    },
+    "One fact as it stands now.",
+)
+EARLIER_CHECK = whole(
+    {**_FACT_SEEN, "replaced_on": {"type": "string", "format": "date"}},
+    "An earlier look at a fact. A later one took its place on replaced_on.",
+)
+CLINIC_CHECKS = whole(
+    {
+        "clinic": whole({name: {"type": "string"} for name in ("slug", "name", "url")}, "Which clinic."),
+        "required": whole_number("How many facts must hold."),
+        "current": whole_number("How many of them are checked now."),
+        "oldest_on": {**DATE_OR_NULL, "description": "The day of the oldest required check."},
+        "next_due_on": {**DATE_OR_NULL, "description": "The day on which the next look is due."},
+        "checks": {"type": "array", "items": ref("CheckInFull")},
+        "does_not_tell": {"type": "array", "items": {"type": "string"}, "description": "What no check says."},
+        "history_count": whole_number("How many earlier looks there are."),
+        "history": {"type": "array", "items": ref("EarlierCheck"), "description": "The latest first."},
+    },
+    "What was checked of one clinic, with whom and when.",
+)
+
 ADDRESS = whole(
     {
         "line1": {"type": "string"},
@@ -93,7 +155,7 @@ CLINIC_PROPERTIES: Shape = {
     "address": ref("Address"),
     "location": whole({"latitude": LATITUDE, "longitude": LONGITUDE}, "WGS 84, in degrees."),
     "phone": text("E.164."),
-    "website": text("As the clinic gives it. May be empty."),
+    "website": text("The clinic's own, at a domain that a person confirmed. May be empty."),
     "modalities": {
         "type": "array",
         "items": words(Modality),
@@ -207,10 +269,13 @@ PROBLEM = whole(
 SHAPES: dict[str, Shape] = {
     "Address": ADDRESS,
     "Check": CHECK,
+    "CheckInFull": CHECK_IN_FULL,
     "Clinic": CLINIC,
+    "ClinicChecks": CLINIC_CHECKS,
     "ClinicFeature": FEATURE,
     "ClinicFeatureCollection": FEATURE_COLLECTION,
     "ClinicPage": CLINIC_PAGE,
+    "EarlierCheck": EARLIER_CHECK,
     "Place": PLACE,
     "Problem": PROBLEM,
 }

@@ -12,6 +12,7 @@ from directory.examples import words
 from directory.examples.cases import DAY, PLAIN, Case, case_for
 from directory.examples.sites import Site, SiteMap
 from directory.models import Clinic, License, Offering, Practitioner
+from directory.time_zones import time_zone_of
 from directory.vocabulary import Access, AgeGroup, Insurance, Language, Modality
 
 NPI_PREFIX: Final = "80840"
@@ -91,6 +92,7 @@ class Planner:
             name=name,
             phone=f"+1{words.AREA_CODES[site.state]}55501{number % 100:02d}",
             website=f"https://clinic-{number}.example/" if case.attested_ago is not None else "",
+            confirmed_domain=f"clinic-{number}.example" if case.attested_ago is not None else "",
             **self._address(site),
             **self._standing(case),
             # The first clinic is the one that a new user looks at: it says more than others do.
@@ -120,7 +122,7 @@ class Planner:
             "zip": site.zip,
             "latitude": site.latitude,
             "longitude": site.longitude,
-            "time_zone": words.TIME_ZONES.get(site.state, words.EASTERN),
+            "time_zone": time_zone_of(site.state),
         }
 
     def _standing(self, case: Case) -> dict[str, Any]:

@@ -26,7 +26,7 @@ CLINIC_KINDS: Final = ("Example Clinic", "Example Psychiatry", "Example Health",
 CHAIN_NAMES: Final = ("Evergreen Example Group", "Open Sky Example Partners", "Harborview Example Network")
 STREETS: Final = ("Example Street", "Sample Avenue", "Specimen Road", "Placeholder Boulevard")
 
-# One area code and one time zone a state: enough for a phone number that looks right and rings nowhere.
+# One area code a state: enough for a phone number that looks right and rings nowhere.
 AREA_CODES: Final = {
     "AL": 205, "AK": 907, "AS": 684, "AZ": 602, "AR": 501, "CA": 415, "CO": 303, "CT": 203, "DE": 302, "DC": 202,
     "FL": 305, "GA": 404, "GU": 671, "HI": 808, "ID": 208, "IL": 312, "IN": 317, "IA": 515, "KS": 316, "KY": 502,
@@ -35,16 +35,3 @@ AREA_CODES: Final = {
     "OR": 503, "PA": 215, "PR": 787, "RI": 401, "SC": 803, "SD": 605, "TN": 615, "TX": 512, "UT": 801, "VT": 802,
     "VI": 340, "VA": 804, "WA": 206, "WV": 304, "WI": 414, "WY": 307,
 }  # fmt: skip
-_ZONES: Final = {
-    "America/Chicago": "AL AR IL IA KS LA MN MS MO NE ND OK SD TN TX WI",
-    "America/Denver": "CO ID MT NM UT WY",
-    "America/Los_Angeles": "CA NV OR WA",
-    "America/Phoenix": "AZ",
-    "America/Anchorage": "AK",
-    "Pacific/Honolulu": "HI",
-    "Pacific/Guam": "GU MP",
-    "Pacific/Pago_Pago": "AS",
-    "America/Puerto_Rico": "PR VI",
-}
-TIME_ZONES: Final = {state: zone for zone, states in _ZONES.items() for state in states.split()}
-EASTERN: Final = "America/New_York"

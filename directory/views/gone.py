@@ -1,5 +1,7 @@
 """The page of a clinic that is no longer listed: it says so, gives a class of reason, and the nearest three."""
 
+from typing import Final
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -9,23 +11,41 @@ from directory.gazetteer import Spot
 from directory.models import Clinic
 
 # A person never reads which fact lapsed: it may be a late file, or something about a named clinician.
-FACTS_OUT_OF_DATE = "Some facts that we need to see are not up to date"
+FACTS_OUT_OF_DATE: Final = "Some facts that we need to see are not up to date"
+FARTHEST: Final = 5
+"""Steps from a clinic that moved to where it is now."""
 
 
 def gone_page(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     """410, for a clinic that was suspended or closed, or whose facts lapsed."""
     stopped = clinic.status in (Clinic.Status.SUSPENDED, Clinic.Status.CLOSED)
+    nearest = _nearest(clinic)
     context = {
         "clinic": clinic,
+        "successor": _successor(clinic),
         "reason": clinic.get_status_reason_display() if stopped else FACTS_OUT_OF_DATE,
         "since": clinic.status_changed_at if stopped else None,
-        "cards": cards(_nearest(clinic)),
+        "nearest": nearest,
+        "cards": cards(nearest),
     }
     return render(request, "directory/gone.html", context, status=410)
+
+
+def _successor(clinic: Clinic) -> Clinic | None:
+    """Where a moved or merged clinic went, if the public knows that one; the end of the way, where it has several."""
+    found, seen = clinic, {clinic.pk}
+    for _ in range(FARTHEST):
+        following = found.successor
+        if following is None or following.pk in seen or following.status == Clinic.Status.CANDIDATE:
+            break
+        found = following
+        seen.add(found.pk)
+    return found if found.pk != clinic.pk else None
 
 
 def _nearest(clinic: Clinic) -> list[search.Hit]:
     if clinic.latitude is None or clinic.longitude is None:
         return []
     place = f"{clinic.city}, {clinic.state}"
-    return search.nearest(Spot(place, clinic.zip, clinic.latitude, clinic.longitude), excluding=(clinic.pk,))
+    spot = Spot(place, clinic.zip, clinic.latitude, clinic.longitude)
+    return search.nearest(spot, excluding=(clinic.pk,))

@@ -1,10 +1,10 @@
 """From a visitor's own point to a ZIP code, which is all that the address of the answer holds."""
 
 import math
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from directory.filters import BadParameters
 from directory.gazetteer.geocoder import nearest_zip
+from directory.views.own_pages import refuse_other_sites
 from directory.views.problem import problem_page
 from directory.vocabulary import Modality
 
@@ -23,7 +24,7 @@ NOWHERE = "Your location is not near any US ZIP code we know. Type a ZIP code or
 @require_POST
 def near_me(request: HttpRequest) -> HttpResponse:
     """303 to the results around the nearest ZIP code. The point is used once, written nowhere, and forgotten."""
-    _refuse_other_sites(request)
+    refuse_other_sites(request)
     latitude, longitude = _degrees(request, "latitude", 90), _degrees(request, "longitude", 180)
     place = nearest_zip(latitude, longitude)
     if place is None:
@@ -45,18 +46,3 @@ def _degrees(request: HttpRequest, name: str, limit: int) -> float:
     if not math.isfinite(degrees) or abs(degrees) > limit:
         raise BadRequest(f"{name} is out of range")
     return round(degrees, 2)
-
-
-def _refuse_other_sites(request: HttpRequest) -> None:
-    """Only our own pages may post here. An old browser that says nothing of where it comes from is let through."""
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    origin = request.headers.get("Origin", "null")  # "null" under our Referrer-Policy
-    if site != "same-origin" or not (origin == "null" or _host_of(origin) == request.get_host()):
-        raise PermissionDenied
-
-
-def _host_of(origin: str) -> str:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return ""  # no browser of ours wrote that

@@ -15,6 +15,7 @@ LABELS = {
     "radius": "How far",
     "q": "Clinic name",
     "state": "State",
+    "checked_since": "Checked on or after",
     "order": "Order",
     "page": "Page",
     "page_size": "Clinics on a page",
@@ -90,6 +91,7 @@ def _form(request: HttpRequest) -> dict[str, Any]:
     return {
         "near": params.get("near", "")[: filters.LONGEST],
         "q": params.get("q", "")[: filters.LONGEST],
+        "checked_since": params.get("checked_since", "")[: filters.LONGEST],
         "state": params.get("state", ""),
         "state_name": STATES.get(params.get("state", "").upper(), ""),
         "radius": 25.0,

@@ -1,4 +1,4 @@
-"""One clinic: its page, and the page of what was checked. Each must stand alone: most people arrive here first."""
+"""One clinic's own page. It must stand alone: most people arrive here first."""
 
 from datetime import date, datetime
 from typing import Any
@@ -6,14 +6,14 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from directory import facts, index, locator, offers
+from directory import facts, index, links, locator, offers
 from directory.gazetteer import Spot
-from directory.models import Clinic, Practitioner
+from directory.models import Check, Clinic, License, Practitioner
 from directory.views.gone import gone_page
-from directory.vocabulary import REQUIRED_FACTS, Fact, Word
 from guide.caching import public_page
 from outbox import clock
 
@@ -24,14 +24,16 @@ MILES_AROUND = 8
 @public_page
 def clinic(request: HttpRequest, slug: str) -> HttpResponse:
     """A listed clinic's page. 404 for a candidate; 410 for one that left the list or whose facts lapsed."""
-    found = _clinic(slug)
+    found = clinic_or_404(slug)
     moment = clock.now()
     if not index.is_shown(found, moment):
         return gone_page(request, found)
     lines = facts.lines(found, moment)
     context = {
-        **_common(found, lines),
+        **ways_on(found),
+        "lines": lines,
         "summary": facts.summary(found, moment),
+        "website": links.shown_website(found),
         "can_ask": Clinic.objects.able_to_receive(moment).filter(pk=found.pk).exists(),
         "is_claimed": Clinic.objects.claimed().filter(pk=found.pk).exists(),
         "paused_until": _paused_until(found, moment),
@@ -44,36 +46,23 @@ def clinic(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "directory/clinic.html", context)
 
 
-@login_not_required
-@public_page
-def clinic_checks(request: HttpRequest, slug: str) -> HttpResponse:
-    """Every fact with its source, how it was looked up, when, and when it is due again."""
-    found = _clinic(slug)
-    moment = clock.now()
-    if not index.is_shown(found, moment):
-        return gone_page(request, found)
-    lines = facts.lines(found, moment)
-    required = [line for line in lines if line.fact in (*REQUIRED_FACTS, Fact.REMS)]
-    context = {
-        **_common(found, lines),
-        "required": len(required),
-        "current": sum(line.word == Word.CHECKED for line in required),
-        "oldest": min((line.checked_on for line in required if line.checked_on), default=None),
-        "next_due": min((line.due_on for line in required if line.due_on), default=None),
-    }
-    return render(request, "directory/clinic_checks.html", context)
-
-
-def _clinic(slug: str) -> Clinic:
+def clinic_or_404(slug: str) -> Clinic:
+    """A clinic that the public knows of, with its facts and people. One that was never listed is absent."""
     clinics = facts.with_facts(
         Clinic.objects.select_related("responsible").prefetch_related(
-            "practitioners__licenses", "responsible__licenses"
+            Prefetch("practitioners__licenses", _checked_licenses()),
+            Prefetch("responsible__licenses", _checked_licenses()),
         )
     )
     found = get_object_or_404(clinics, slug=slug)
     if found.status == Clinic.Status.CANDIDATE:
         raise Http404
     return found
+
+
+def _checked_licenses() -> QuerySet[License]:
+    """A license that nobody has looked at yet is not shown: one person alone may have typed it."""
+    return License.objects.filter(Exists(Check.objects.current().filter(license=OuterRef("pk"))))
 
 
 def _picture(clinic: Clinic) -> locator.Layout | None:
@@ -90,10 +79,10 @@ def _people(clinic: Clinic) -> list[Practitioner]:
     return [*([clinic.responsible] if clinic.responsible else []), *others]
 
 
-def _common(clinic: Clinic, lines: list[facts.FactLine]) -> dict[str, Any]:
+def ways_on(clinic: Clinic) -> dict[str, Any]:
+    """The clinic, and where its page leads: to others near it, and to a map."""
     return {
         "clinic": clinic,
-        "lines": lines,
         "near_query": urlencode({"near": f"{clinic.city}, {clinic.state}"}),
         "map_query": quote(f"{clinic.line1}, {clinic.city}, {clinic.state} {clinic.zip}"),
     }

@@ -81,6 +81,7 @@ def form_context(
     return {
         "near": params.get("near", ""),
         "q": params.get("q", ""),
+        "checked_since": params.get("checked_since", ""),
         "state": params.get("state", ""),
         "state_name": STATES.get(params.get("state", "").upper(), ""),
         "order": params.get("order", ""),

@@ -54,6 +54,13 @@ REFUSED = [
     ("accepting", "1e9"),
     ("state", "ZZ"),
     ("state", "Colorado!"),
+    ("checked_since", "yesterday"),
+    ("checked_since", "2026-13-01"),
+    ("checked_since", "2026-02-30"),
+    ("checked_since", "11/03/2026"),
+    ("checked_since", "2026-11-03T00:00:00"),
+    ("checked_since", "0000-01-01"),
+    ("checked_since", "9" * 10_000),
     ("order", "unknown"),
     ("order", "clinic__referrals__patient"),
     ("order", "-distance"),
@@ -102,7 +109,19 @@ def test_a_parameter_it_does_not_know_is_refused(client, db, query, holds_to):
 
 @pytest.mark.parametrize(
     "name",
-    ["near", "radius", "q", "state", "order", "page", "page_size", "psychotherapy", "accepting", "format"],
+    [
+        "near",
+        "radius",
+        "q",
+        "state",
+        "checked_since",
+        "order",
+        "page",
+        "page_size",
+        "psychotherapy",
+        "accepting",
+        "format",
+    ],
 )
 def test_a_parameter_that_may_be_sent_once_is_refused_twice(client, db, name):
     good = {"near": "39.7,-105", "radius": "5", "state": "CO", "order": "name", "page": "1", "page_size": "5"}

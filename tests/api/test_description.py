@@ -23,7 +23,11 @@ def operations(told):
 
 def test_it_is_openapi_3_1_with_exactly_the_public_addresses(told, settings):
     assert told["openapi"].startswith("3.1.")
-    assert list(told["paths"]) == ["/api/v1/clinics/", "/api/v1/clinics/{slug}/"]
+    assert list(told["paths"]) == [
+        "/api/v1/clinics/",
+        "/api/v1/clinics/{slug}/",
+        "/api/v1/clinics/{slug}/checks/",
+    ]
     assert told["servers"] == [{"url": settings.SITE_URL}]
 
 

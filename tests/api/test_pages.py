@@ -36,6 +36,13 @@ def test_a_schema_is_said_in_plain_words():
     assert taken["access"].endswith("transit (repeatable)")
     assert taken["psychotherapy"] == "true"
     assert taken["q"] == "text, at most 200 characters"
+    assert taken["checked_since"] == "a day, like 2026-11-03"
+
+
+def test_what_stands_between_backticks_is_drawn_as_code(client, db):
+    page = client.get("/developers/").content.decode()
+    assert "`" not in re.sub(r"<pre.*?</pre>", "", page, flags=re.DOTALL)
+    assert "<code>City, ST</code>" in page
 
 
 @pytest.mark.parametrize("address", ["/developers/", "/api/v1/docs/"])

@@ -13,9 +13,12 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from accounts.models import AuditEvent
+from directory import cases
+from directory.models import Case, Check, Reply
+from directory.vocabulary import Fact
 from outbox import clock, deliveries
 from outbox.models import Delivery
-from tests import build_referrals
+from tests import build, build_referrals
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gazetteer")]
 
@@ -35,6 +38,8 @@ TABLE = {
     "near-me/": (NOT_ALLOWED, "400 400 400 400"),
     "clinic/<slug>/": (OPEN, NOT_ALLOWED),
     "clinic/<slug>/checks/": (OPEN, NOT_ALLOWED),
+    "report/<slug>/": (OPEN, "422 422 422 422"),
+    "report/answer/<token>/": ("404 404 404 404", NOT_ALLOWED),
     "crisis/": (OPEN, NOT_ALLOWED),
     "about/checks/": (OPEN, NOT_ALLOWED),
     "about/privacy/": (OPEN, NOT_ALLOWED),
@@ -58,6 +63,7 @@ TABLE = {
     # machines
     "api/v1/clinics/": (OPEN, NOT_ALLOWED),
     "api/v1/clinics/<slug>/": (OPEN, NOT_ALLOWED),
+    "api/v1/clinics/<slug>/checks/": (OPEN, NOT_ALLOWED),
     "api/v1/openapi.json": (OPEN, NOT_ALLOWED),
     "api/v1/docs/": (OPEN, NOT_ALLOWED),
     # signing in
@@ -84,8 +90,28 @@ TABLE = {
     "manage/inbox/<pk>/": (MINE, CLOSED_405),
     "manage/inbox/<pk>/open/": (CLOSED_405, "302 404 302 404"),
     "manage/inbox/<pk>/<verb>/": (CLOSED_405, "302 404 422 404"),
+    "manage/checks/": ("302 200 302 200", CLOSED_405),
+    "manage/checks/<slug>/": (MINE, CLOSED_405),
+    "manage/checks/<slug>/<pk>/answer/": (CLOSED_405, "302 404 422 404"),
     # the operator's staff
-    "staff/": ("302 403 403 302", CLOSED_405),
+    "staff/answers/<pk>/": (STAFF, CLOSED_405),
+    "staff/answers/<pk>/<verb>/": (CLOSED_405, "302 403 403 404"),
+    "staff/": (STAFF, CLOSED_405),
+    "staff/cases/open/": (CLOSED_405, "302 403 403 422"),
+    "staff/cases/<pk>/": (STAFF, CLOSED_405),
+    "staff/cases/<pk>/evidence/": (CLOSED_405, "302 403 403 422"),
+    "staff/cases/<pk>/<verb>/": (CLOSED_405, "302 403 403 404"),
+    "staff/evidence/<pk>/": ("302 403 403 404", CLOSED_405),
+    "staff/lapse-stops/<pk>/": (CLOSED_405, "302 403 403 404"),
+    "staff/candidates/": (STAFF, CLOSED_405),
+    "staff/candidates/template.csv": (STAFF, CLOSED_405),
+    "staff/candidates/new/": (STAFF, "302 403 403 422"),
+    "staff/candidates/file/": (STAFF, "302 403 403 422"),
+    "staff/candidates/file/<key>/": ("302 403 403 404", "302 403 403 302"),
+    "staff/candidates/<slug>/": ("302 403 403 404", CLOSED_405),
+    "staff/candidates/<slug>/merge/": (CLOSED_405, "302 403 403 404"),
+    "manage/clinics/<slug>/close/": (MINE, "302 404 422 404"),
+    "staff/clinics/<slug>/close/": (STAFF, "302 403 403 422"),
     "staff/undelivered/": (STAFF, CLOSED_405),
     "staff/undelivered/<pk>/again/": (CLOSED_405, "302 403 403 302"),
     "staff/undelivered/<pk>/give-up/": (CLOSED_405, "302 403 403 302"),
@@ -125,8 +151,22 @@ def place(clinic, owner):
         state=Delivery.State.DEAD, attempts=10, settled_at=clock.now()
     )
 
+    against = build.check(clinic, Fact.REMS, outcome=Check.Outcome.FAILS)
+    answer = Reply.objects.create(
+        check_answered=against, text="We are enrolled.", made_by=owner, made_at=clock.now()
+    )
+    case = cases.open_case(clinic=clinic, kind=Case.Kind.DUE, fact=Fact.CONTACT)
+    of_its_own = {
+        "manage/checks/": against.pk,
+        "staff/answers/": answer.pk,
+        "staff/cases/": case.pk,
+        "staff/evidence/": 1,
+        "staff/lapse-stops/": 1,
+    }
+
     def fill_in(address: str) -> str:
         pk = delivery.pk if address.startswith("staff/") else receipt.referral.pk
+        pk = next((its for start, its in of_its_own.items() if address.startswith(start)), pk)
         values = {
             "slug": clinic.slug,
             "number": 1,

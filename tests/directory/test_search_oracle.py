@@ -190,6 +190,8 @@ def a_search(chance: random.Random, zips: list[Place]) -> dict[str, str | list[s
         asked["q"] = chance.choice(list(WORDS_OF))
     if chance.random() < (0.1 if "near" in asked else 0.6):
         asked["state"] = chance.choice(["ny", "CO", *STATES])
+    if chance.random() < 0.05:
+        asked["checked_since"] = (BUILT - timedelta(days=chance.randrange(0, 80))).date().isoformat()
     asked["order"] = chance.choice(["distance", "distance", "name", "checked"])
     asked["page"] = str(chance.choice([1, 1, 1, 2, 3, 7]))
     asked["page_size"] = str(chance.choice([1, 3, 20, 20, 20, 50]))
@@ -239,6 +241,8 @@ def standing(truths: list[Truth], query: search.Query, at: datetime):
     centre = (query.spot.latitude, query.spot.longitude) if query.spot else None
     for truth in truths:
         if truth.now[at] is None or query.state not in {"", truth.wish["state"]}:
+            continue
+        if query.checked_since and truth.checked_at.date() < query.checked_since:
             continue
         if all(word in truth.key for word in WORDS_OF.get(query.q, [])):
             yield truth, great_circle(centre, truth.at).miles if centre else None
@@ -293,6 +297,6 @@ def test_two_thousand_random_searches_equal_a_walk_over_every_clinic(gazetteer):
     shown = {at: sum(truth.now[at] is not None for truth in truths) for at in INSTANTS}
     said = f"seed {SEED}: {equal} of {SEARCHES} equal, {answered} of them not empty; shown {list(shown.values())}"
     print(said)  # noqa: T201
-    assert answered > SEARCHES / 2
+    assert answered > 0.45 * SEARCHES
     assert len(set(shown.values())) == len(INSTANTS), "the instants should differ, or lapses were not tried"
     assert Clinic.objects.count() == len(truths)

@@ -19,6 +19,7 @@ PAGES = {
     "/clinic/here/": 200,
     "/clinic/here/checks/": 200,
     "/clinic/gone/": 410,
+    "/report/here/": 200,
     "/crisis/": 200,
     "/about/checks/": 200,
     "/about/privacy/": 200,

@@ -38,9 +38,37 @@ def clinics(now: datetime) -> list[dict[str, Any]]:
         {"slug": "due", "modalities": ("iv",), "checked_at": now - timedelta(days=45)},
         {"slug": "plain", "modalities": ("iv",), "attested_at": None, "website": "", "insurance": []},
         {"slug": "closed", "status": "closed", "status_reason": "moved", "claimed": False},
+        {"slug": "merged", "status": "closed", "status_reason": "merged", "claimed": False},
+        {"slug": "replied", "modalities": ("esketamine", "iv"), "fails": ("rems",)},
         {"slug": "lapsed", "license_ends": now - timedelta(days=2)},
         {"slug": "lone", "at": (46.4, -105.84), "city": "Miles City", "state": "MT", "zip": "59301"},
     ]
+
+
+def what_happened_to_some() -> None:
+    """One went on as another; one has a history, and answered a check that went against it."""
+    from directory.models import Clinic, Reply
+    from outbox import clock
+    from tests import build
+
+    by_slug = {
+        clinic.slug: clinic for clinic in Clinic.objects.filter(slug__in=("merged", "full", "replied"))
+    }
+    Clinic.objects.filter(slug="merged").update(successor=by_slug["full"])
+    replied, verifier = by_slug["replied"], build.user(verifier=True)
+    for days in (9, 6, 3):
+        looked = clock.now() - timedelta(days=days)
+        file = {"verbatim": "A", "source_date": looked.date(), "how": "Compared with the monthly file"}
+        build.check(replied, "npi", checked_at=looked, **file)
+    Reply.objects.create(
+        check_answered=replied.checks.get(fact="rems"),
+        text="We moved to another suite. Our new papers are on their way.",
+        made_by=replied.claims.get().claimant,
+        made_at=clock.now(),
+        shown=True,
+        decided_at=clock.now(),
+        decided_by=verifier,
+    )
 
 
 def main() -> None:
@@ -55,6 +83,7 @@ def main() -> None:
     call_command("load_gazetteer", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     build.many(clinics(clock.now()))
+    what_happened_to_some()
 
 
 if __name__ == "__main__":
