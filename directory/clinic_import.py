@@ -24,6 +24,9 @@ __all__ = ["Outcome", "Plan", "Planned", "Problem", "UnreadableFile", "carry_out
 BATCH = 200
 """Rows in one transaction: a second or two."""
 
+ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
+"""Around a name in a sentence: letters that turn the reading order round must not turn the rest of it."""
+
 Progress = Callable[[int, int], None]
 """Called with how many of how many rows are done."""
 
@@ -164,7 +167,7 @@ def _names(rows: Sequence[Planned]) -> dict[int, str]:
 
 def _notes(row: Planned, names: dict[int, str]) -> list[str]:
     return [
-        f"It may be “{names[match.clinic_id]}”: {match.reasons}."
+        f"It may be “{ISOLATE}{names[match.clinic_id]}{END_OF_ISOLATE}”: {match.reasons}."
         if match.clinic_id in names
         else f"It may be the clinic of line {-match.clinic_id} of the same file: {match.reasons}."
         for match in row.like

@@ -20,6 +20,7 @@ from directory.models import Case, Clinic
 from directory.models.clinic import ClinicQuerySet
 from directory.refusals import Refused
 from directory.states import STATE_CHOICES
+from directory.templatetags.plain_words import phone
 from portal.access import SignedIn, staff_only
 
 PER_PAGE = 20
@@ -206,7 +207,7 @@ def _described(clinic: Clinic) -> list[tuple[str, str]]:
         ("Practice", clinic.organization.name),
         ("NPI", clinic.organization.npi),
         ("Address", f"{street}, {clinic.city}, {clinic.state} {clinic.zip}"),
-        ("Phone", f"{clinic.phone}{extension}"),
+        ("Phone", f"{phone(clinic.phone)}{extension}"),
         ("Website, as we were told", clinic.website),
         ("Clinician", str(clinic.responsible or "")),
     ]

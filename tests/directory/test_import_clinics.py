@@ -116,7 +116,9 @@ def test_a_like_clinic_is_added_with_a_note_for_a_person(write):
     out, _ = run(write(file(cells())))
     case = Case.objects.get(kind=Case.Kind.NEW)
     assert "1 may be a clinic that is known" in out
-    assert case.why == [f"It may be “{known.name}”: {Why.PHONE.label} and {Why.NAME_NEARBY.label}."]
+    assert case.why == [
+        f"It may be “\u2068{known.name}\u2069”: {Why.PHONE.label} and {Why.NAME_NEARBY.label}."
+    ]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
