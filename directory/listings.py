@@ -254,6 +254,8 @@ def _in_status(clinic: Clinic, *allowed: str) -> Clinic:
     found = _locked(clinic)
     if found.status not in allowed:
         raise WrongState(found.status)
+    if found.status == Status.CANDIDATE and found.successor_id:
+        raise WrongState("merged")  # it turned out to be another clinic of ours
     return found
 
 

@@ -219,6 +219,15 @@ def overdue_registries(at: datetime | None = None) -> list[Overdue]:
     return sorted(late, key=lambda each: -each.days)
 
 
+def held_files() -> list[RegistryFile]:
+    """The newest file of each registry, if it was held, or loaded while what it would end was held."""
+    newest = RegistryFile.objects.exclude(state="running").values("registry").annotate(last=Max("pk"))
+    found = RegistryFile.objects.filter(
+        pk__in=newest.values("last"), state__in=["held", "loaded"], confirmed_by=None
+    )
+    return [file for file in found.order_by("registry") if file.stops]
+
+
 def warnings(at: datetime | None = None) -> list[str]:
     """Sentences for whoever keeps the site running. They hold no name but a registry's."""
     late = [f"The last file of {each.registry} is {each.days} days old." for each in overdue_registries(at)]

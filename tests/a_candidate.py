@@ -2,6 +2,7 @@
 
 import csv
 import io
+from hashlib import sha256
 from itertools import count
 from typing import Any
 
@@ -54,7 +55,7 @@ def another(**overrides: str) -> dict[str, str]:
     """The cells of a good line about a clinic like no other, far from the others."""
     number = next(_number)
     own = {
-        "clinic_name": f"Quill {chr(97 + number % 26) * 6}{number} Example",
+        "clinic_name": f"{sha256(str(number).encode()).hexdigest()[:12]} Example",
         "organization_name": "",
         "organization_npi": npi.with_check_digit(f"2{number + 50_000_000:08d}"),
         "address": f"{number} Sample Avenue",

@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
-
-if TYPE_CHECKING:
-    from directory.registries.staging import Staged
 
 Names = tuple[str, ...]
 """A column's header and the other names it has had. Blanks, dashes, case and punctuation do not count."""
@@ -57,6 +54,8 @@ class Registry:
     from_json: the rows, header first, of a JSON body that the registry's own API answered with; None if it has none.
     repeats: a key may come twice (the last row counts) without being a bad row.
     header_within: the header is one of the first so many rows (a title may stand above it).
+    stops, finish: called with the file's rows as they are staged (directory.registries.staging.Staged). Any sentence of
+    a stop holds the file; what finishes runs in the transaction of the swap, after it.
     most_bad, most_lost: shares of bad rows, and of rows gone since the last file, above which the file is held.
     """
 
@@ -76,8 +75,8 @@ class Registry:
     header_within: int = 1
     most_bad: float = 0.05
     most_lost: float = 0.10
-    stops: tuple[Callable[["Staged"], list[str]], ...] = ()
-    finish: Callable[["Staged"], None] | None = None
+    stops: tuple[Callable[[Any], list[str]], ...] = ()
+    finish: Callable[[Any], None] | None = None
 
     @property
     def key(self) -> str:

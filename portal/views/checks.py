@@ -13,7 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.memberships import organizations_of
+from accounts.models import Membership
 from directory import facts, public_checks, replies
+from directory.deciding import acts_for
 from directory.models import Check, Clinic, Reply
 from directory.models.clinic import ClinicQuerySet
 from directory.refusals import NotAllowed, Refused, WrongState
@@ -100,6 +102,7 @@ def _show(
         "clinic": clinic,
         "account": account,
         "against": [_against(entry, filled) for entry in account.lines if _is_against(entry)],
+        "may_close": acts_for(request.user, clinic, Membership.Role.MANAGER),
         "is_shown": Clinic.objects.shown().filter(pk=clinic.pk).exists(),
         "form": filled,
         "notice": notice,

@@ -99,6 +99,7 @@ def _besides() -> dict[str, Any]:
             {"stop": stop, "fact": RULES[Fact(stop.fact)].label if stop.fact in RULES else ""}
             for stop in LapseStop.objects.filter(closed_at=None).order_by("pk")
         ],
+        "held_files": recheck.held_files(),
         "late_files": recheck.overdue_registries(),
         "undelivered": deliveries.dead_letters().count(),
     }

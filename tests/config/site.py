@@ -23,6 +23,8 @@ OF_THE_SITE = {
     "PHI_KEYS",
     "SITE_URL",
     "FAILPOINT",
+    "IMPORTS_NEED_TWO_VERIFIERS",
+    "SOURCE_HOSTS",
 }
 
 

@@ -219,6 +219,14 @@ def test_a_closed_clinic_stays_closed(clinic, staff, verifier, stranger, stopped
         assert caught.value.current == "closed"
 
 
+def test_a_candidate_that_was_merged_is_never_listed(clinic, verifier, second_verifier):
+    double = submitted(verifier, successor=clinic)
+    with pytest.raises(WrongState, match="merged"):
+        listings.submit(clinic=double, by=verifier)
+    with pytest.raises(WrongState, match="merged"):
+        listings.publish(clinic=double, by=second_verifier)
+
+
 def test_a_listed_clinic_is_not_published_again_nor_a_candidate_suspended(
     clinic, candidate, verifier, staff, stranger
 ):

@@ -136,7 +136,7 @@ def test_the_operators_staff_is_led_to_its_own_page(client, staff):
 
     page = client.get(INBOX, follow=True)
 
-    assert page.request["PATH_INFO"] == "/staff/undelivered/"
+    assert page.request["PATH_INFO"] == "/staff/"
     assert '">Requests</a>' not in page.content.decode()
 
 

@@ -137,6 +137,25 @@ def test_a_late_registry_file_is_named(signed_in):
     assert "The last file of leie is 50 days old." in main(signed_in.get(PAGE))
 
 
+def test_a_registry_file_that_was_held_is_named_until_a_newer_one_is_loaded(signed_in):
+    now = clock.now()
+    held = {
+        "registry": "leie",
+        "name": "a.csv",
+        "source_date": now.date(),
+        "started_at": now,
+        "finished_at": now,
+    }
+    RegistryFile.objects.create(
+        **held, sha256="1" * 64, state="held", stops=["It has 30 % fewer rows than the last one."]
+    )
+    page = main(signed_in.get(PAGE))
+    assert "A registry file waits for a person: leie" in page
+    assert "It has 30 % fewer rows than the last one." in page
+    RegistryFile.objects.create(**held, sha256="2" * 64, state="loaded")
+    assert "waits for a person" not in main(signed_in.get(PAGE))
+
+
 def test_undelivered_messages_stay_within_reach(signed_in, clinic):
     from tests.portal.test_undelivered import dead_letter
 
