@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from accounts import keyring
 from config.checks import database_problems
-from directory import recheck
 from directory.gazetteer import loading
+from directory.lapses import recheck
 from outbox import heartbeat
 from referrals.models import Referral
 

@@ -7,7 +7,8 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import Membership, User
-from directory import cases, checks, editing, gate, index
+from directory import checks, editing, gate, index
+from directory.casework import cases
 from directory.deciding import acts_for, require_verifier
 from directory.models import Case, Check, Clinic, ProposedChange
 from directory.refusals import NotAllowed, WrongState

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from directory.models import Report
-from directory.reports import TEXT_LIMIT
+from directory.voices.reports import TEXT_LIMIT
 
 
 class PlainForm(forms.Form):

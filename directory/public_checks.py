@@ -109,7 +109,7 @@ def _answers(clinic: Clinic) -> dict[int, list[Answer]]:
 
 
 def _tried(clinic: Clinic) -> list[CaseStep]:
-    """Every look that found the source away (directory.case_decisions.cannot_check), the latest first."""
+    """Every look that found the source away (directory.casework.decisions.cannot_check), the latest first."""
     steps = CaseStep.objects.filter(case__clinic=clinic, action="cannot-check", code="source-down")
     return list(steps.select_related("case").order_by("-at", "-pk"))
 

@@ -6,9 +6,11 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from accounts.models import Membership, Organization, User
-from directory import index, reach, recheck, reports
+from directory import index, reach
+from directory.lapses import recheck
 from directory.models import Clinic
 from directory.models.clinic import ClinicQuerySet
+from directory.voices import reports
 from outbox import chores
 
 REFRESH_EVERY_SECONDS: Final = 15
@@ -17,7 +19,7 @@ REFRESH_EVERY_SECONDS: Final = 15
 def register_chores() -> None:
     """Called once, when the site starts."""
     # First of all, so that after a long rest the circuit breaker looks before anything is swept.
-    chores.register("directory.recheck", recheck.EVERY_SECONDS, recheck.every_hour)
+    chores.register("directory.lapses.recheck", recheck.EVERY_SECONDS, recheck.every_hour)
     chores.register("directory.refresh_stale", REFRESH_EVERY_SECONDS, index.refresh_stale)
     chores.register("directory: destroy old reports", 3600, reports.destroy_due)
 

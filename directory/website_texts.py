@@ -7,7 +7,8 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
-from directory import cases, gate
+from directory import gate
+from directory.casework import cases
 from directory.deciding import require_verifier
 from directory.models import Case, Clinic, WebsiteText
 from directory.refusals import Incomplete, NotAllowed

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from directory import asking, case_decisions, cases
+from directory.casework import asking, cases
+from directory.casework import decisions as case_decisions
 from directory.fact_rules import RULES
 from directory.models import Check, Clinic, License, Report
 from directory.time_zones import end_of
@@ -268,7 +269,7 @@ class OpenCaseForm(PlainForm):
 
 
 class FileForm(PlainForm):
-    """A file that shows a fact. Judged by directory.evidence, not by its name."""
+    """A file that shows a fact. Judged by directory.casework.evidence, not by its name."""
 
     file = forms.FileField(
         label="File",

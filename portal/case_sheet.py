@@ -10,12 +10,16 @@ from django.forms import Form
 from django.utils.formats import date_format
 
 from accounts.models import User
-from directory import asking, case_decisions, case_values, cases, editing, facts, reports, sealing
+from directory import editing, facts
+from directory.casework import asking, cases
+from directory.casework import decisions as case_decisions
+from directory.casework import values as case_values
 from directory.fact_rules import RULES
 from directory.gate.sentences import SENTENCES
 from directory.models import Case, CaseStep, Clinic, License, ProposedChange, Report
 from directory.refusals import NotAllowed
 from directory.vocabulary import Fact, Word
+from directory.voices import reports, sealing
 from outbox import clock
 from portal import case_forms, case_verbs
 

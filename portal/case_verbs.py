@@ -8,10 +8,14 @@ from django.forms import Form
 from django.http import Http404
 
 from accounts.models import User
-from directory import asking, case_decisions, cases, links, listings, preparing, reports, website_texts
+from directory import links, listings, website_texts
+from directory.casework import asking, cases
+from directory.casework import decisions as case_decisions
 from directory.fact_rules import RULES
+from directory.intake import preparing
 from directory.models import Case, Clinic, License
 from directory.vocabulary import Fact
+from directory.voices import reports
 from portal import case_forms, clinic_forms
 from referrals import phones
 from referrals.forms import PlainForm

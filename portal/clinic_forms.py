@@ -5,7 +5,7 @@ from typing import Final
 
 from django import forms
 
-from directory.candidate_form import NpiField
+from directory.intake.form import NpiField
 from directory.states import STATE_CHOICES
 from directory.vocabulary import Modality
 from portal.case_forms import in_range

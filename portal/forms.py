@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from directory.replies import TEXT_LIMIT
+from directory.voices.replies import TEXT_LIMIT
 from referrals import wording
 from referrals.forms import MESSAGE_LIMIT, NoteField, PlainForm
 from referrals.vocabulary import CompleteReason, DeclineReason, Status

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from directory import npi
-from directory.candidates import Candidate
+from directory.intake.candidate import Candidate
 
 _number = count(1)
 

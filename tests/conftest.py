@@ -9,7 +9,8 @@ import pytest
 from django.core.cache import caches
 
 from accounts.models import Membership
-from directory import locator, search
+from directory import search
+from directory.pages import locator
 from tests import build
 from tests.gazetteer_fixture import _gazetteer_for_the_session, gazetteer
 

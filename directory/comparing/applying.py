@@ -10,7 +10,8 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
-from directory import cases, checks
+from directory import checks
+from directory.casework import cases
 from directory.comparing import with_leie, with_licenses, with_nppes, with_rems
 from directory.comparing.findings import Difference, Finding
 from directory.models import Case, Check, Clinic, RegistryFile

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from directory.duplicates import address_key
+from directory.intake.duplicates import address_key
 
 _UNITS: Final = frozenset("ste unit rm fl bldg apt".split())
 _STREET_TYPES: Final = frozenset(

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from directory.fact_rules import GRACE, RULES, FactRule, Needed
-from directory.reports import kept_days
 from directory.vocabulary import Word
+from directory.voices.reports import kept_days
 from guide import routes
 from guide.caching import public_page
 

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from directory import search
-from directory.cards import cards
 from directory.gazetteer import Spot
 from directory.models import Clinic
+from directory.pages.cards import cards
 
 # A person never reads which fact lapsed: it may be a late file, or something about a named clinician.
 FACTS_OUT_OF_DATE: Final = "Some facts that we need to see are not up to date"

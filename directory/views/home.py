@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from directory import browse
+from directory.pages import browse
 from directory.vocabulary import Modality
 from guide.caching import public_page
 

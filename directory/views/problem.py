@@ -6,8 +6,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from directory import filter_panel, filters
+from directory import filters
 from directory.filters import BadParameters
+from directory.pages import filter_panel
 from directory.states import STATES
 
 LABELS = {

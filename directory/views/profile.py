@@ -10,9 +10,10 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from directory import facts, index, links, locator, offers
+from directory import facts, index, links
 from directory.gazetteer import Spot
 from directory.models import Check, Clinic, License, Practitioner
+from directory.pages import locator, offers
 from directory.views.gone import gone_page
 from guide.caching import public_page
 from outbox import clock

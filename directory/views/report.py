@@ -12,10 +12,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import limits
-from directory import reports
 from directory.forms import ReportForm
 from directory.models import Clinic
 from directory.views.own_pages import refuse_other_sites
+from directory.voices import reports
 
 PER_NEIGHBOURHOOD: Final = (10, 3600)
 """Reports an hour from one block of addresses."""

@@ -8,9 +8,10 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 
-from directory import filter_panel, filters, locator, search
-from directory.cards import cards
+from directory import filters, search
 from directory.filters import BadParameters
+from directory.pages import filter_panel, locator
+from directory.pages.cards import cards
 from directory.query import Query
 from directory.search import Found, Hit
 from directory.states import STATES

@@ -9,8 +9,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from directory import clinic_csv, clinic_import
-from directory.clinic_import import Plan, UnreadableFile
+from directory.intake import importing as clinic_import
+from directory.intake import spreadsheet as clinic_csv
+from directory.intake.importing import Plan, UnreadableFile
 from directory.models import Clinic
 from portal import clinic_files
 from portal.access import SignedIn, staff_only

@@ -13,9 +13,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from directory import candidates, duplicates
-from directory.candidate_form import CandidateForm
-from directory.candidates import Candidate
+from directory.intake import candidates, duplicates
+from directory.intake.candidate import Candidate
+from directory.intake.form import CandidateForm
 from directory.models import Case, Clinic
 from directory.models.clinic import ClinicQuerySet
 from directory.refusals import Refused

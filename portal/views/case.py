@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from directory import case_values, cases, evidence, links
+from directory import links
+from directory.casework import cases, evidence
+from directory.casework import values as case_values
 from directory.fact_rules import RULES
 from directory.models import Case, Clinic, Evidence
 from directory.refusals import Incomplete, NotAllowed, Refused, WrongState

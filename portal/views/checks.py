@@ -14,11 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.memberships import organizations_of
 from accounts.models import Membership
-from directory import facts, public_checks, replies
+from directory import facts, public_checks
 from directory.deciding import acts_for
 from directory.models import Check, Clinic, Reply
 from directory.models.clinic import ClinicQuerySet
 from directory.refusals import NotAllowed, Refused, WrongState
+from directory.voices import replies
 from portal.access import SignedIn, staff_only
 from portal.forms import ReplyForm
 from referrals.views.addressee import values_in_address

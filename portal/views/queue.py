@@ -11,8 +11,9 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from directory import cases, lapse_stops, recheck
+from directory.casework import cases
 from directory.fact_rules import RULES
+from directory.lapses import lapse_stops, recheck
 from directory.models import Case, LapseStop
 from directory.refusals import NotAllowed, WrongState
 from directory.vocabulary import Fact

@@ -13,7 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit, sign_in_mails
-from directory import asking, due_notices
+from directory.casework import asking
+from directory.lapses import due_notices
 from outbox import deliveries
 from outbox.models import Delivery
 from portal import zones

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from accounts.models import AuditEvent
-from directory import cases
+from directory.casework import cases
 from directory.models import Case, Check, Reply
 from directory.vocabulary import Fact
 from outbox import clock, deliveries

@@ -1,4 +1,4 @@
-"""Files that must not be kept as evidence, made here: name, bytes, and the code of directory.evidence.REFUSALS."""
+"""Files that must not be kept as evidence, made here: name, bytes, and the code of casework.evidence.REFUSALS."""
 
 import io
 import struct

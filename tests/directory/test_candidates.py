@@ -5,8 +5,10 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from accounts.models import AuditEvent, Organization
-from directory import candidates, cases, npi
-from directory.candidates import Candidate
+from directory import npi
+from directory.casework import cases
+from directory.intake import candidates
+from directory.intake.candidate import Candidate
 from directory.models import Case, Clinic, License, NppesRecord, Practitioner
 from directory.refusals import NotAllowed, WrongState
 from tests import build

@@ -6,7 +6,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import AuditEvent
-from directory import asking, case_decisions, case_values, cases
+from directory.casework import asking, cases
+from directory.casework import decisions as case_decisions
+from directory.casework import values as case_values
 from directory.models import Case, Check, Clinic
 from directory.refusals import Incomplete, NotAllowed, WrongState
 from directory.vocabulary import Fact

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from accounts.models import AuditEvent
-from directory import cases, comparing, search
+from directory import comparing, search
+from directory.casework import cases
 from directory.models import (
     BoardLicense,
     Case,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from directory import duplicates
-from directory.duplicates import Why
+from directory.intake import duplicates
+from directory.intake.duplicates import Why
 from directory.models import Clinic
 from tests import build
 from tests.a_candidate import values

@@ -14,7 +14,7 @@ from PIL import Image
 
 from accounts import audit
 from accounts.models import AuditEvent
-from directory import cases, evidence
+from directory.casework import cases, evidence
 from directory.models import Case, Evidence
 from directory.refusals import NotAllowed, WrongState
 from tests.directory import bad_files

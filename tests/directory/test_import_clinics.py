@@ -10,9 +10,11 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from accounts.models import AuditEvent, Organization
-from directory import candidates, clinic_csv, clinic_import, duplicates
-from directory.clinic_import import UnreadableFile
-from directory.duplicates import Why
+from directory.intake import candidates, duplicates
+from directory.intake import importing as clinic_import
+from directory.intake import spreadsheet as clinic_csv
+from directory.intake.duplicates import Why
+from directory.intake.importing import UnreadableFile
 from directory.models import Case, Clinic, License, Offering, Practitioner
 from tests import build
 from tests.a_candidate import CELLS, another, cells, file, text

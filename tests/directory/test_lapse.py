@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from directory import checks, index, recheck, search
+from directory import checks, index, search
+from directory.lapses import recheck
 from directory.models import IndexRow
 from directory.vocabulary import REQUIRED_FACTS, Fact
 from outbox import clock

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.models import AuditEvent
-from directory import facts, index, lapse_stops, recheck, search
+from directory import facts, index, search
+from directory.lapses import lapse_stops, recheck
 from directory.models import Check, Clinic, IndexRow, LapseStop
 from directory.refusals import NotAllowed, WrongState
 from directory.vocabulary import Fact, Word

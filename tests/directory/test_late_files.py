@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from directory import checks, facts, lapse_stops, recheck, search
+from directory import checks, facts, search
+from directory.lapses import lapse_stops, recheck
 from directory.models import Case, Check, Clinic, LapseStop, RegistryFile
 from directory.vocabulary import Fact, Word
 from outbox import clock

@@ -4,9 +4,9 @@ from math import hypot
 
 import pytest
 
-from directory import locator
 from directory.gazetteer import Spot
 from directory.geo import distance_miles
+from directory.pages import locator
 from tests.build import DENVER
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gazetteer"), pytest.mark.once]

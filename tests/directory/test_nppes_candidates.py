@@ -6,9 +6,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from directory import candidates, npi, nppes_candidates
+from directory import npi
+from directory.intake import candidates
+from directory.intake import from_nppes as nppes_candidates
+from directory.intake.from_nppes import readable
 from directory.models import Clinic, NppesLocation, NppesOtherName, NppesRecord
-from directory.nppes_candidates import readable
 from directory.registries import load, nppes
 from directory.states import STATES
 from tests.shared_data import shared

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from directory import case_decisions, cases
+from directory.casework import cases
+from directory.casework import decisions as case_decisions
 from directory.models import Case, Check, Reply
 from directory.views.checks import HISTORY_ON_PAGE
 from directory.vocabulary import Fact

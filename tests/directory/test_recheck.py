@@ -6,7 +6,8 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from directory import checks, due_notices, recheck
+from directory import checks
+from directory.lapses import due_notices, recheck
 from directory.models import Case, Check, IndexRow, RegistryFile
 from directory.vocabulary import Fact
 from outbox import chores, clock, deliveries, handlers
@@ -118,7 +119,7 @@ def test_a_renewed_fact_needs_nobody_any_more(verifier):
 
 
 def test_a_case_that_somebody_works_on_is_left_to_them(verifier):
-    from directory import cases
+    from directory.casework import cases
 
     clinic = checked()
     run(START + 28 * DAY)
@@ -310,5 +311,5 @@ def test_the_command_says_what_it_did(owner):
 
 def test_the_worker_looks_for_what_is_due_before_it_sweeps():
     names = list(chores._chores)
-    assert names.index("directory.recheck") < names.index("directory.refresh_stale")
-    assert chores._chores["directory.recheck"].every_seconds == 3600
+    assert names.index("directory.lapses.recheck") < names.index("directory.refresh_stale")
+    assert chores._chores["directory.lapses.recheck"].every_seconds == 3600

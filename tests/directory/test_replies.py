@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEvent
-from directory import replies
 from directory.models import Case, Check, Reply
 from directory.refusals import Incomplete, NotAllowed, WrongState
 from directory.vocabulary import Fact
+from directory.voices import replies
 from tests import build
 from tests.directory.test_pages_clinic import checks
 

@@ -9,10 +9,11 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import AuditEvent
-from directory import cases, reports, sealing
+from directory.casework import cases
 from directory.models import Case, Clinic, Report
 from directory.refusals import Incomplete, NotAllowed, WrongState
 from directory.views import report as page
+from directory.voices import reports, sealing
 from outbox import clock
 from tests import build
 

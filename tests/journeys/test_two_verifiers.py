@@ -166,7 +166,7 @@ def test_one_suspends_alone_and_after_the_clinic_repaired_it_it_returns(desk, cl
 
 
 def test_a_case_is_decided_by_keyboard_alone_in_well_under_two_minutes(desk, clinic, verifier):
-    from directory import cases
+    from directory.casework import cases
 
     for fact in ("npi", "contact", "exclusion"):
         cases.open_case(clinic=clinic, kind="due", fact=fact)
@@ -196,7 +196,7 @@ def test_a_case_is_decided_by_keyboard_alone_in_well_under_two_minutes(desk, cli
 
 
 def test_the_shortcuts_can_be_turned_off_and_stay_off(desk, clinic, verifier):
-    from directory import cases
+    from directory.casework import cases
 
     cases.open_case(clinic=clinic, kind="due", fact="npi")
     one = desk(verifier.email)
@@ -211,8 +211,10 @@ def test_the_shortcuts_can_be_turned_off_and_stay_off(desk, clinic, verifier):
 
 
 def test_every_page_of_the_staff_is_open_to_everybody(desk, clinic, verifier, second_verifier, own_folder):
-    from directory import cases, changes, evidence, reports
+    from directory import changes
+    from directory.casework import cases, evidence
     from directory.models import LapseStop
+    from directory.voices import reports
     from tests.directory import bad_files
 
     LapseStop.objects.create(opened_at=clock.now(), listings=40, of_listed=300, fact="npi")

@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from directory import candidates, clinic_csv
+from directory.intake import candidates
+from directory.intake import spreadsheet as clinic_csv
 from directory.models import Case, Clinic
 from tests import build
 from tests.a_candidate import CELLS, another, cells, file, values

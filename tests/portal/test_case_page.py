@@ -6,9 +6,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import AuditEvent
-from directory import cases, changes, evidence, reports
+from directory import changes
+from directory.casework import cases, evidence
 from directory.models import Case, Check, Clinic, Evidence, NppesRecord, Practitioner
 from directory.vocabulary import Fact
+from directory.voices import reports
 from outbox import clock
 from tests import build
 from tests.directory import bad_files

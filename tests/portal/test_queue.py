@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from directory import cases
+from directory.casework import cases
 from directory.models import Case, LapseStop, RegistryFile
 from outbox import clock
 from tests import build

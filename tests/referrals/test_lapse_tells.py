@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from directory import closing, recheck
+from directory import closing
+from directory.lapses import recheck
 from directory.models import Clinic
 from directory.vocabulary import Fact
 from outbox import clock, deliveries

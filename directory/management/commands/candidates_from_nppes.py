@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from directory import clinic_import, nppes_candidates
+from directory.intake import from_nppes as nppes_candidates
+from directory.intake import importing as clinic_import
 from directory.models import Clinic, NppesRecord
 from directory.states import STATES
 

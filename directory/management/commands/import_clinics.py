@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from directory import clinic_csv, clinic_import
-from directory.clinic_import import Plan, UnreadableFile
+from directory.intake import importing as clinic_import
+from directory.intake import spreadsheet as clinic_csv
+from directory.intake.importing import Plan, UnreadableFile
 from directory.models import Clinic
 from directory.refusals import NotAllowed
 from directory.registries.reports import Report

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from directory import recheck
-from directory.recheck import Done
+from directory.lapses import recheck
+from directory.lapses.recheck import Done
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from directory import evidence
+from directory.casework import evidence
 from directory.models import Evidence
 
 

@@ -9,23 +9,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.test import Client
 
-from directory import (
-    candidates,
-    case_decisions,
-    cases,
-    changes,
-    checks,
-    claims,
-    closing,
-    listings,
-    preparing,
-    replies,
-    reports,
-    website_texts,
-)  # fmt: skip
+from directory import changes, checks, claims, closing, listings, website_texts
+from directory.casework import cases
+from directory.casework import decisions as case_decisions
+from directory.intake import candidates, preparing
+from directory.intake.candidate import Candidate
 from directory.models import Case, Check, Clinic, License, ListingClaim, ProposedChange, Reply, Report
 from directory.refusals import Refused
 from directory.vocabulary import Fact, Modality
+from directory.voices import replies, reports
 from outbox import clock
 from tests.directory.gate.profiles import dice
 from tests.directory.gate.sellers import seller_profiles
@@ -256,7 +248,7 @@ def read_website(world: World, chance: random.Random) -> object:
 def add_candidate(world: World, chance: random.Random) -> object:
     """The seller's license, on a clinician of the honest clinic: whoever shares a person could share its words."""
     doctor = world.honest.responsible
-    wanted = candidates.Candidate(
+    wanted = Candidate(
         name=world.profile.name, line1="1 Example Street", city="Denver", state="CO", zip="80202", phone="+13035550100",
         website=world.profile.website, clinician_first_name=doctor.first_name, clinician_last_name=doctor.last_name,
         clinician_npi=doctor.npi, license_state="CO", license_board=_bait(world, chance)[:120], license_number="DR.1",

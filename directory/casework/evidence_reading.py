@@ -1,7 +1,7 @@
 """A process of its own that reads one untrusted file: bytes on stdin, the same picture or PDF written anew on stdout.
 
-Run by directory.evidence, with no environment, and with limits of its own on memory, time and files. The first line
-of the answer is JSON, {"media_type": …} before the new bytes, or {"refused": code}. A death without an answer is a
+Run by directory.casework.evidence, with no environment, and with limits of its own on memory, time and files. The first
+line of the answer is JSON, {"media_type": …} before the new bytes, or {"refused": code}. A death without an answer is a
 refusal, too. Nothing of the site is imported here.
 """
 
@@ -38,7 +38,7 @@ ACTIVE_KINDS: Final = frozenset(
 
 
 class Refused(Exception):
-    """`code` is one of directory.evidence.REFUSALS."""
+    """`code` is one of directory.casework.evidence.REFUSALS."""
 
     def __init__(self, code: str) -> None:
         self.code = code

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import TextChoices
 
 from accounts.models import User
-from directory import cases, changes, checks, listings
+from directory import changes, checks, listings
+from directory.casework import cases
 from directory.deciding import require_verifier
 from directory.models import Case, Check, Clinic, License, ProposedChange
 from directory.refusals import Incomplete, NotAllowed
@@ -100,7 +101,7 @@ def dismiss(*, case: Case, outcome: str, by: User) -> Case:
     if (
         changes_of(found)
         or found.reports.filter(decided_at=None).exists()
-        or found.kind == Case.Kind.REPLY  # directory.replies closes it
+        or found.kind == Case.Kind.REPLY  # directory.voices.replies closes it
     ):
         raise NotAllowed("Decide what waits in this case first.")
     return cases.finish(found, outcome, by)

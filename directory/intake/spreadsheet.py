@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from directory.candidate_form import CandidateForm
+from directory.intake.form import CandidateForm
 from directory.vocabulary import Modality
 
 COLUMNS: Final = tuple(CandidateForm.base_fields)

@@ -18,7 +18,7 @@ from directory.models import Clinic, Place
 from directory.models.clinic import ClinicQuerySet
 
 if TYPE_CHECKING:
-    from directory.candidates import Candidate
+    from directory.intake.candidate import Candidate
 
 NEARBY_MILES: Final = 1.0
 ALIKE: Final = 0.75

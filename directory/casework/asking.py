@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import TextChoices
 
 from accounts.models import Membership, User
-from directory import cases
+from directory.casework import cases
 from directory.models import Case, CaseStep
 from directory.refusals import Incomplete
 from outbox import clock, deliveries, handlers

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from accounts.models import Organization
 from directory import sources
+from directory.intake.candidate import Candidate
 from directory.models import Clinic, License, Practitioner
 from directory.time_zones import end_of
-
-if TYPE_CHECKING:
-    from directory.candidates import Candidate
 
 NPI_OF_ANOTHER: Final = "The clinician's NPI is on record here with another last name."
 LICENSE_OF_ANOTHER: Final = "The license number is on record here with another clinician."
@@ -24,7 +22,7 @@ class Found:
     doubts: tuple[str, ...] = ()
 
 
-def find_or_add(wanted: Sequence["Candidate"], practices: Sequence[Organization]) -> list[Found]:
+def find_or_add(wanted: Sequence[Candidate], practices: Sequence[Organization]) -> list[Found]:
     """The responsible clinician of each, in their order.
 
     Found by NPI; without one by the license, or by the name within the same organization; else added. An NPI or a
@@ -53,7 +51,7 @@ _NameKey = tuple[int, str, str]
 class _Finder:
     """What we know of the people and licenses that some candidates name, and what is to be added."""
 
-    def __init__(self, wanted: Sequence["Candidate"], practices: Sequence[Organization]) -> None:
+    def __init__(self, wanted: Sequence[Candidate], practices: Sequence[Organization]) -> None:
         npis = [one.clinician_npi for one in wanted if one.clinician_npi]
         self.by_npi: dict[str, Practitioner] = {
             person.npi: person for person in Practitioner.objects.filter(npi__in=npis)
@@ -63,7 +61,7 @@ class _Finder:
         self.new_people: list[Practitioner] = []
         self.new_licenses: list[License] = []
 
-    def find(self, one: "Candidate", practice: Organization) -> Found:
+    def find(self, one: Candidate, practice: Organization) -> Found:
         if not one.clinician_last_name:
             return Found(None)
         held = self.licenses.get(_license_key(one)) if one.license_number else None
@@ -83,12 +81,12 @@ class _Finder:
             each.practitioner = each.practitioner  # takes over the key it was just given
         License.objects.bulk_create(self.new_licenses)
 
-    def _by_name(self, one: "Candidate", practice: Organization, held: License | None) -> Practitioner | None:
+    def _by_name(self, one: Candidate, practice: Organization, held: License | None) -> Practitioner | None:
         if held and _same_last_name(held.practitioner, one):
             return held.practitioner
         return self.by_name.get(_name_key(one, practice))
 
-    def _add(self, one: "Candidate", practice: Organization) -> Practitioner:
+    def _add(self, one: Candidate, practice: Organization) -> Practitioner:
         person = Practitioner(
             first_name=one.clinician_first_name,
             last_name=one.clinician_last_name,
@@ -102,7 +100,7 @@ class _Finder:
             self.by_npi[person.npi] = person
         return person
 
-    def _license(self, one: "Candidate", person: Practitioner, held: License | None) -> tuple[str, ...]:
+    def _license(self, one: Candidate, person: Practitioner, held: License | None) -> tuple[str, ...]:
         if not one.license_number or (held and held.practitioner == person):
             return ()
         if held:
@@ -136,13 +134,13 @@ def _known_names(practices: Sequence[Organization]) -> dict[_NameKey, Practition
     }
 
 
-def _license_key(one: "Candidate") -> _LicenseKey:
+def _license_key(one: Candidate) -> _LicenseKey:
     return one.license_state, one.license_board, one.license_number
 
 
-def _name_key(one: "Candidate", practice: Organization) -> _NameKey:
+def _name_key(one: Candidate, practice: Organization) -> _NameKey:
     return practice.pk, one.clinician_first_name.casefold(), one.clinician_last_name.casefold()
 
 
-def _same_last_name(person: Practitioner, one: "Candidate") -> bool:
+def _same_last_name(person: Practitioner, one: Candidate) -> bool:
     return person.last_name.casefold() == one.clinician_last_name.casefold()

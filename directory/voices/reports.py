@@ -18,10 +18,11 @@ from django.db import transaction
 
 from accounts import audit, keyring
 from accounts.models import User
-from directory import cases, sealing
+from directory.casework import cases
 from directory.deciding import require_verifier
 from directory.models import Case, Clinic, Report
 from directory.refusals import Incomplete, NotAllowed, WrongState
+from directory.voices import sealing
 from outbox import clock, write_ahead_log
 
 TEXT_LIMIT: Final = 1000
@@ -121,7 +122,7 @@ def behind_link(token: str) -> Report | None:
 def read(*, report: Report, by: User) -> str:
     """What somebody wrote, "" if nothing. By a verifier with no part in the clinic; the trail has a line of it.
 
-    Raises NotAllowed; directory.sealing.DoesNotOpen if it was altered, or is destroyed.
+    Raises NotAllowed; directory.voices.sealing.DoesNotOpen if it was altered, or is destroyed.
     """
     require_verifier(by, report.clinic)
     if not report.key_id:

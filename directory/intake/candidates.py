@@ -5,8 +5,7 @@ people published it (directory.listings).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -16,7 +15,10 @@ from django.utils.text import slugify
 
 from accounts import audit
 from accounts.models import Organization, User
-from directory import candidate_people, cases, gate
+from directory import gate
+from directory.casework import cases
+from directory.intake import people as candidate_people
+from directory.intake.candidate import Candidate
 from directory.models import Case, Clinic, NppesRecord, Offering, Place
 from directory.models.clinic import ClinicQuerySet
 from directory.refusals import NotAllowed, WrongState
@@ -33,47 +35,6 @@ MERGED: Final = "merged"
 _SLUG_LENGTH: Final = 70
 _FROM_NOBODY: Final = {Clinic.Origin.IMPORT, Clinic.Origin.NPPES}
 """What the command line may add without a name: it already has the database."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """What is known of a clinic before anything was checked: values that directory.candidate_form has read.
-
-    phone: E.164. state, license_state: two letters. modalities: slugs of the vocabulary. `notes` are sentences for
-    whoever looks at it; `doubts` are sentences, too, and hold it back until a person has decided. `as_typed` holds, by
-    label, what could not be kept as a value.
-    """
-
-    name: str
-    line1: str
-    city: str
-    state: str
-    zip: str
-    phone: str
-    line2: str = ""
-    phone_extension: str = ""
-    website: str = ""
-    organization_name: str = ""
-    organization_npi: str = ""
-    modalities: tuple[str, ...] = ()
-    psychotherapy: bool = False
-    clinician_first_name: str = ""
-    clinician_last_name: str = ""
-    clinician_credential: str = ""
-    clinician_npi: str = ""
-    license_state: str = ""
-    license_board: str = ""
-    license_number: str = ""
-    license_expires: date | None = None
-    license_lookup: str = ""
-    notes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
-    as_typed: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def practice(self) -> str:
-        """The name of the organization, which is the clinic's own unless another was given."""
-        return self.organization_name or self.name
 
 
 def waiting() -> ClinicQuerySet:

@@ -11,8 +11,10 @@ from typing import Final
 
 from django.db.models import Exists, F, Max, OuterRef, Q
 
-from directory import cases, due_notices, index, lapse_stops
+from directory import index
+from directory.casework import cases
 from directory.fact_rules import RULES, FactRule, Needed
+from directory.lapses import due_notices, lapse_stops
 from directory.models import Case, Check, Clinic, Offering, RegistryFile
 from directory.models.case import CaseQuerySet
 from directory.models.check import CheckQuerySet

@@ -10,7 +10,7 @@ from django import forms
 from phonenumbers import PhoneNumberType
 
 from directory import npi
-from directory.candidates import Candidate
+from directory.intake.candidate import Candidate
 from directory.models import Clinic, License, Practitioner
 from directory.states import STATE_CHOICES, STATES
 from directory.vocabulary import Modality

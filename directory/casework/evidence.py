@@ -1,6 +1,6 @@
 """Files that were shown for a fact: taken by their content, kept as we wrote them, and handed out only unaltered.
 
-A file is read in a process of its own (directory.evidence_reading), which writes the picture or PDF anew. Both
+A file is read in a process of its own (directory.casework.evidence_reading), which writes the picture or PDF anew. Both
 digests, of what came and of what is kept, enter the audit trail in the transaction that takes the file. Nothing is
 ever changed: a new version is a new row. Served to staff only, as a download.
 """
@@ -22,7 +22,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import AuditEvent, User
-from directory import cases, evidence_reading
+from directory.casework import cases, evidence_reading
 from directory.models import Case, Evidence
 from directory.refusals import NotAllowed, Refused
 from outbox import clock
@@ -75,7 +75,7 @@ def receive(*, case: Case, content: bytes, by: User) -> Evidence:
     """Take a file for a case from somebody of the staff who works on it.
 
     At most 10 MB; a PDF, PNG or JPEG by its content. Raises NotTaken, NotKept; NotAllowed, WrongState and
-    HeldByAnother as directory.cases does.
+    HeldByAnother as directory.casework.cases does.
     """
     if len(content) > MOST_BYTES:
         raise NotTaken("too-big")

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from django.db import transaction
 
 from accounts.models import User
-from directory import candidates, clinic_csv, duplicates
-from directory.candidate_form import CandidateForm
-from directory.candidates import Candidate
-from directory.clinic_csv import Problem, UnreadableFile
+from directory.intake import candidates, duplicates
+from directory.intake import spreadsheet as clinic_csv
+from directory.intake.candidate import Candidate
+from directory.intake.form import CandidateForm
+from directory.intake.spreadsheet import Problem, UnreadableFile
 from directory.models import Clinic
 
 __all__ = ["Outcome", "Plan", "Planned", "Problem", "UnreadableFile", "carry_out", "plan", "plan_rows"]

@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from accounts import audit
 from accounts.models import User
-from directory import cases, facts, gate
+from directory import facts, gate
+from directory.casework import cases
 from directory.deciding import require_somebody_there, require_verifier
 from directory.models import Case, Check, Clinic, Reply
 from directory.refusals import Incomplete, NotAllowed, WrongState

@@ -7,9 +7,10 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import Organization, User
-from directory import candidate_people, changes, editing, listings
-from directory.candidates import Candidate
+from directory import changes, editing, listings
 from directory.deciding import require_verifier
+from directory.intake import people as candidate_people
+from directory.intake.candidate import Candidate
 from directory.models import Check, Clinic, Place, ProposedChange
 from directory.refusals import Incomplete, NotAllowed, WrongState
 from directory.vocabulary import Fact, Modality
@@ -20,8 +21,8 @@ from outbox import clock
 def name_clinician(*, clinic: Clinic, by: User, **said: object) -> Clinic:
     """Who is in charge at a candidate, with a license in its state; found among those we know, else added.
 
-    `said`: the clinician_… and license_… values of directory.candidates.Candidate. Raises NotAllowed, also for an NPI
-    or a license that is on record with somebody else; WrongState if it is no candidate.
+    `said`: the clinician_… and license_… values of directory.intake.candidate.Candidate. Raises NotAllowed, also for an
+    NPI or a license that is on record with somebody else; WrongState if it is no candidate.
     """
     found = _candidate(clinic, by)
     plain = {name: getattr(found, name) for name in ("name", "line1", "city", "state", "zip", "phone")}

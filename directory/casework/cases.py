@@ -3,7 +3,7 @@
     cases.open_case(clinic=clinic, kind=Case.Kind.CONFLICT, fact=Fact.NPI, ours={"Name": a}, theirs={"Name": b})
 
 Whoever works on a case holds it for 20 minutes from the last thing they did. What ends in a check, a listing or a
-change is in `directory.case_decisions`.
+change is in `directory.casework.decisions`.
 """
 
 from collections.abc import Iterable, Mapping

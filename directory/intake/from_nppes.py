@@ -10,10 +10,11 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from directory import clinic_import
-from directory.candidate_form import CandidateForm
-from directory.candidates import ORGANIZATION, Candidate
-from directory.clinic_import import Plan, Problem
+from directory.intake import importing as clinic_import
+from directory.intake.candidate import Candidate
+from directory.intake.candidates import ORGANIZATION
+from directory.intake.form import CandidateForm
+from directory.intake.importing import Plan, Problem
 from directory.models import NppesLocation, NppesOtherName, NppesRecord
 
 MIND_AND_PAIN: Final = (

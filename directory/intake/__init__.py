@@ -1,0 +1,1 @@
+"""Clinics we have heard of, and how they come to us."""

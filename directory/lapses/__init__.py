@@ -1,0 +1,1 @@
+"""What ends by itself, what falls due, and when a person must look first."""

@@ -1,0 +1,1 @@
+"""What others say about a listing: reports from anybody, and the clinic's own reply."""
