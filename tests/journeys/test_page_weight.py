@@ -31,7 +31,9 @@ def visit(chromium, site):
         )
         page.goto(site + path, wait_until="networkidle")
         assert context.cookies() == []
-        return {address: size for address, size in received.items() if "favicon" not in address}
+        # The browser's own icon in a date field has a data: address; nothing is fetched for it.
+        own = ("data:", site + "/static/favicon")
+        return {address: size for address, size in received.items() if not address.startswith(own)}
 
     yield first_visit
     for context in contexts:
@@ -56,7 +58,7 @@ def test_a_place_is_found_without_script(chromium, site):
     page.goto(site)
     page.fill("#id_near", "80202")
     page.press("#id_near", "Enter")
-    expect(page).to_have_title(re.compile("^28 clinics within 25 miles of Denver, CO 80202"))
+    expect(page).to_have_title(re.compile("^29 clinics within 25 miles of Denver, CO 80202"))
     page.click("summary:has-text('Change search')")
     page.check("#id_insurance_medicaid")
     page.click("text=Show clinics")
