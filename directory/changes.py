@@ -66,6 +66,8 @@ def accept(*, change: ProposedChange, by: User, contact_confirmed: bool = False)
     else:
         index.rebuild(clinic)
     decided = _decide(found, by, accepted=True)
+    if changed & editing.IDENTITY and clinic.status != Clinic.Status.LISTED:
+        void_submissions(clinic, by)
     _audit("change.accepted", decided, by)
     return decided
 
@@ -111,6 +113,16 @@ def hold(
     _open_case(change, findings, before or {})
     _audit("change.proposed", change, by)
     return change
+
+
+def void_submissions(clinic: Clinic, by: User) -> None:
+    """Held submissions of a clinic that is no longer what was submitted: whoever made one has to look again.
+
+    Otherwise one person could put in values of their own, and then let through what another had said of the old ones.
+    The clinic is locked by the caller.
+    """
+    for change in ProposedChange.objects.open().filter(clinic=clinic, values={}):
+        _audit("change.refused", _decide(change, by, accepted=False), by)
 
 
 def let_through(clinic: Clinic) -> set[str]:

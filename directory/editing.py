@@ -218,6 +218,6 @@ def _end_checks_of(clinic: Clinic, changed: set[str]) -> None:
     void = {Fact.CONTACT} if changed & CONTACT else set()
     if "responsible" in changed:
         solo = clinic.organization.npi_type == SOLO
-        void |= {Fact.EXCLUSION, Fact.NPI} if solo else {Fact.EXCLUSION}
+        void |= {Fact.EXCLUSION, Fact.DISCIPLINE} | ({Fact.NPI} if solo else set())
     ended = Check.objects.current().filter(clinic=clinic, fact__in=void)
     ended.update(superseded_at=clock.now())

@@ -84,7 +84,9 @@ def suspend(*, clinic: Clinic, reason: str, by: User) -> Clinic:
     require_staff_or_manager(by, clinic)
     found = _in_status(clinic, Status.LISTED)
     found.submitted_by, found.submitted_at = None, None  # who let it in once has not let it back in
-    return _move(found, Status.SUSPENDED, by, "listing.suspended", reason=reason)
+    moved = _move(found, Status.SUSPENDED, by, "listing.suspended", reason=reason)
+    changes.void_submissions(moved, by)
+    return moved
 
 
 @transaction.atomic
@@ -146,8 +148,10 @@ def edit(*, clinic: Clinic, by: User, **fields: Any) -> Clinic:
     before = editing.said_texts(found)
     flagged, findings = _flagged(found, before, fields)
     if unflagged := {name: value for name, value in fields.items() if name not in flagged}:
-        editing.write(found, unflagged)
+        changed = editing.write(found, unflagged)
         _keep(found, by, "listing.edited")
+        if changed & IDENTITY:
+            changes.void_submissions(found, by)
     if flagged:  # last, because it leaves a trail: the index comes before the trail
         editing.put(_locked(found), flagged)  # what does not fit is refused, held or not
         changes.hold(clinic=found, by=by, values=flagged, findings=findings, before=before)

@@ -129,7 +129,7 @@ class SuspendForm(PlainForm):
         label="Why?",
         choices=Clinic.StatusReason.choices,
         widget=forms.RadioSelect,
-        help_text="The public page says only that the listing is not shown now.",
+        help_text="The public page shows this sentence, and nothing more.",
         error_messages={"required": "Choose a reason"},
     )
 

@@ -12,9 +12,9 @@ from accounts.models import Membership
 from directory import search
 from directory.pages import locator
 from tests import build
-from tests.gazetteer_fixture import _gazetteer_for_the_session, gazetteer
+from tests.gazetteer_fixture import _gazetteer_for_the_session, _gazetteer_outlives_a_flush, gazetteer
 
-__all__ = ["_gazetteer_for_the_session", "gazetteer"]
+__all__ = ["_gazetteer_for_the_session", "_gazetteer_outlives_a_flush", "gazetteer"]
 
 
 @pytest.fixture(autouse=True)

@@ -58,6 +58,7 @@ def name_practice(*, clinic: Clinic, by: User, npi: str, npi_type: int) -> Clini
     audit.record(
         actor=audit.actor_of(by), action="listing.practice", object_type="clinic", object_id=str(found.pk)
     )
+    changes.void_submissions(found, by)
     return found
 
 

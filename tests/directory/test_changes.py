@@ -269,3 +269,29 @@ def test_what_was_let_through_once_does_not_let_through_what_came_after(verifier
     candidate.save()
     with pytest.raises(NotAllowed):
         listings.publish(clinic=candidate, by=second_verifier)
+
+
+def test_a_held_submission_ends_when_somebody_changes_what_was_submitted(verifier, second_verifier):
+    candidate = build.clinic(listed=False, name="Ketamine Shop: no prescription needed")
+    listings.submit(clinic=candidate, by=verifier)
+    held = ProposedChange.objects.open().get(clinic=candidate, values={})
+    listings.edit(clinic=candidate, by=second_verifier, phone=NEW_PHONE)
+    with pytest.raises(WrongState):
+        changes.accept(change=held, by=second_verifier)
+    candidate.refresh_from_db()
+    assert candidate.submitted_by is None
+    assert not Case.objects.open().filter(subject=f"change {held.pk}").exists()
+
+
+def test_an_old_held_submission_does_not_lead_back_after_a_suspension(clinic, verifier, second_verifier):
+    held = ProposedChange.objects.create(clinic=clinic, values={}, made_by=verifier, made_at=clock.now())
+    listings.suspend(clinic=clinic, reason="under-review", by=second_verifier)
+    with pytest.raises(WrongState):
+        changes.accept(change=held, by=second_verifier)
+
+
+def test_no_discipline_found_is_not_said_of_another_clinician(clinic, verifier, second_verifier):
+    build.check(clinic, Fact.DISCIPLINE)
+    asked = changes.propose(clinic=clinic, by=verifier, values={"responsible": build.practitioner()})
+    changes.accept(change=asked, by=second_verifier)
+    assert not clinic.checks.current().filter(fact=Fact.DISCIPLINE).exists()

@@ -42,10 +42,12 @@ class Command(BaseCommand):
 
 
 def _mapping(board: str, path: Path) -> BoardMapping:
+    if not path.is_file():
+        raise CommandError(f"There is no mapping for the board {board}. Name its file with --mapping.")
     try:
         found = licenses.read_mapping(path)
     except BadMapping as reason:
         raise CommandError(str(reason)) from None
     if found.board != board:
-        raise CommandError(f"The mapping is that of the board {found.board}.")
+        raise CommandError(f"The mapping is that of the board {found.board}. Give it with --board {found.board}.")
     return found
