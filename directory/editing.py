@@ -27,6 +27,9 @@ FREE_TEXT: Final = ("first_visit", "cost", "cannot_treat", "hours")
 CONTACT: Final = frozenset("line1 line2 city state zip latitude longitude phone phone_extension".split())
 """What the contact check vouches for."""
 
+SITE: Final = frozenset({"line1", "city", "state", "zip"})
+"""Where it is. Another of these is another building, until somebody has looked."""
+
 ROWS: Final = frozenset({"offerings", "practitioners"})
 """Kept in tables of their own. Offerings are dicts of OFFERING_FIELDS, practitioners are Practitioner rows."""
 
@@ -214,8 +217,13 @@ def _write_rows(clinic: Clinic, name: str, rows: list[Any]) -> None:
 
 
 def _end_checks_of(clinic: Clinic, changed: set[str]) -> None:
-    """A new address or phone was not confirmed; a new responsible clinician was not looked for on any list."""
+    """A new address or phone was not confirmed; a new responsible clinician was not looked for on any list.
+
+    REMS certifies one building, and so does whoever accredits: neither moves with the clinic.
+    """
     void = {Fact.CONTACT} if changed & CONTACT else set()
+    if changed & SITE:
+        void |= {Fact.REMS, Fact.ACCREDITATION}
     if "responsible" in changed:
         solo = clinic.organization.npi_type == SOLO
         void |= {Fact.EXCLUSION, Fact.DISCIPLINE} | ({Fact.NPI} if solo else set())

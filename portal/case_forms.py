@@ -129,7 +129,7 @@ class SuspendForm(PlainForm):
         label="Why?",
         choices=Clinic.StatusReason.choices,
         widget=forms.RadioSelect,
-        help_text="The public page shows this sentence, and nothing more.",
+        help_text="The public page shows this sentence.",
         error_messages={"required": "Choose a reason"},
     )
 

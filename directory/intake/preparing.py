@@ -47,7 +47,7 @@ def name_practice(*, clinic: Clinic, by: User, npi: str, npi_type: int) -> Clini
     found = _candidate(clinic, by)
     if practice.npi and practice.npi != npi:
         raise NotAllowed("This practice is on record here with another NPI.")
-    if known is None:
+    if known is None and not practice.npi:  # one that is on record here is shared by other sites, and stays
         practice.npi, practice.npi_type = npi, npi_type
         practice.save(update_fields=["npi", "npi_type"])
     found.organization = known or practice

@@ -85,6 +85,7 @@ def _load(wish: Wish, source_date: date, again: bool) -> RegistryFile:
         started_at=clock.now(),
     )
     try:
+        _require_not_of_the_future(source_date)
         files.kind(wish.path)
         file.sha256 = files.sha256(wish.path)
         last = _last(wish.registry)
@@ -103,9 +104,13 @@ def _last(registry: Registry) -> RegistryFile | None:
     return RegistryFile.objects.filter(registry=registry.name, state=State.LOADED).order_by("pk").last()
 
 
-def _require_later(registry: Registry, source_date: date) -> None:
+def _require_not_of_the_future(source_date: date) -> None:
+    """A slip in a date would make every later file look older than this one, and silence the alarm of a late file."""
     if source_date > clock.now().date() + timedelta(days=1):
         raise Unreadable("The file is dated in the future.")
+
+
+def _require_later(registry: Registry, source_date: date) -> None:
     seen = RegistryFile.objects.filter(registry=registry.name, state__in=[State.LOADED, State.UNCHANGED])
     if seen.filter(source_date__gt=source_date).exists():
         raise Unreadable("The file is older than the one that is loaded.")

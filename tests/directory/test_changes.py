@@ -290,6 +290,16 @@ def test_an_old_held_submission_does_not_lead_back_after_a_suspension(clinic, ve
         changes.accept(change=held, by=second_verifier)
 
 
+@pytest.mark.parametrize(("field", "value"), [("line1", "99 Other Street"), ("zip", "80299")])
+def test_rems_and_accreditation_do_not_move_with_the_clinic(clinic, verifier, second_verifier, field, value):
+    for fact in (Fact.REMS, Fact.ACCREDITATION):
+        clinic.checks.filter(fact=fact).delete()
+        build.check(clinic, fact)
+    asked = changes.propose(clinic=clinic, by=verifier, values={field: value})
+    changes.accept(change=asked, by=second_verifier, contact_confirmed=True)
+    assert not clinic.checks.current().filter(fact__in=[Fact.REMS, Fact.ACCREDITATION]).exists()
+
+
 def test_no_discipline_found_is_not_said_of_another_clinician(clinic, verifier, second_verifier):
     build.check(clinic, Fact.DISCIPLINE)
     asked = changes.propose(clinic=clinic, by=verifier, values={"responsible": build.practitioner()})

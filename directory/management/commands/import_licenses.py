@@ -49,5 +49,7 @@ def _mapping(board: str, path: Path) -> BoardMapping:
     except BadMapping as reason:
         raise CommandError(str(reason)) from None
     if found.board != board:
-        raise CommandError(f"The mapping is that of the board {found.board}. Give it with --board {found.board}.")
+        raise CommandError(
+            f"The mapping is that of the board {found.board}. Give it with --board {found.board}."
+        )
     return found

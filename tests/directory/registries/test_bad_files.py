@@ -3,12 +3,13 @@
 import csv
 import gzip
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from directory.models import NppesRecord, RegistryFile
-from directory.registries import reading
+from directory.registries import load, nppes, reading
 from tests.directory.registries import making
 from tests.shared_data import shared
 
@@ -239,13 +240,12 @@ def test_a_file_older_than_the_loaded_one_is_refused(take, tmp_path):
     assert NppesRecord.objects.count() == 10
 
 
-def test_a_file_dated_in_the_future_is_refused(take, tmp_path):
-    from datetime import date
-
-    from directory.registries import load, nppes
-
-    registry = nppes.registry_of("main")
-    file = load(registry, making.csv_file(tmp_path, making.rows(1)), source_date=date(2199, 1, 1))
+@pytest.mark.parametrize("known", [False, True])
+def test_a_file_dated_in_the_future_is_refused_even_if_it_was_loaded_before(take, tmp_path, known):
+    registry, path = nppes.registry_of("main"), making.csv_file(tmp_path, making.rows(1))
+    if known:
+        take(path)
+    file = load(registry, path, source_date=date(2199, 1, 1))
     assert (file.state, file.stops) == ("refused", ["The file is dated in the future."])
 
 
