@@ -80,11 +80,19 @@ def database() -> dict[str, bytes]:
 
 
 def _files() -> dict[str, bytes]:
-    """The file, its write-ahead log and the log's index, as they are while the site runs."""
+    """The file, its write-ahead log and the log's index, as they are while the site runs.
+
+    Another process reads them: to close them in this one would drop SQLite's locks under our own connection, and the
+    next process that ends would throw away a log that is still in use. https://www.sqlite.org/howtocorrupt.html
+    """
     name = Path(connection.settings_dict["NAME"])
-    files = {path.name: path.read_bytes() for path in name.parent.glob(f"{name.name}*") if path.is_file()}
+    files = {path.name: _read_apart(path) for path in name.parent.glob(f"{name.name}*") if path.is_file()}
     assert {name.name, f"{name.name}-wal"} <= set(files)
     return files
+
+
+def _read_apart(path: Path) -> bytes:
+    return subprocess.run(["cat", str(path)], capture_output=True, check=True).stdout
 
 
 def _dumps() -> dict[str, bytes]:
