@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
-MANY = 40
+MANY = 24
 
 
 @pytest.fixture

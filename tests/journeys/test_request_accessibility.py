@@ -2,11 +2,9 @@
 
 import time
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -18,7 +16,7 @@ from outbox.models import Delivery
 from referrals import lifecycle
 from referrals.views.send import PER_CLINIC
 from tests import build, build_referrals
-from tests.journeys.test_accessibility import RULES, SMALL_TARGETS
+from tests.journeys.looking import inspect
 from tests.journeys.visitor import Visitor, fill_in_three_steps, here, sign_in
 
 __all__ = ["here"]
@@ -32,21 +30,6 @@ def somebody(chromium, here):
     visitor = Visitor(chromium, here, script=True, reduced_motion="reduce")
     yield visitor
     visitor.close()
-
-
-def inspect(visitor: Visitor, *, for_patients: bool = True) -> None:
-    """The page as it stands, on a small phone and a desktop, in light and in dark."""
-    page: Any = visitor.page
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            found = Axe().run(page, options=RULES).response["violations"]
-            assert not found, [(page.url, rule["id"], rule["nodes"][0]["html"][:200]) for rule in found]
-    if for_patients:
-        page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate(SMALL_TARGETS) == [], page.url
 
 
 def test_every_page_of_asking(somebody, clinic, owner):

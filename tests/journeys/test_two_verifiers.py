@@ -10,7 +10,7 @@ from directory import listings, search
 from directory.models import Case, Check, Clinic
 from outbox import clock
 from tests import build
-from tests.journeys.test_request_accessibility import inspect
+from tests.journeys.looking import inspect
 from tests.journeys.visitor import Visitor, here
 
 __all__ = ["here"]
