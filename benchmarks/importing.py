@@ -12,7 +12,6 @@ again. Exit 1 if rows are missing, or if a file without a difference changed one
 """
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -28,6 +27,7 @@ from typing import Any
 import django
 
 from benchmarks import machine, nppes_file, rounds, site
+from benchmarks.outcome import keep
 from benchmarks.referral import _database, _say
 from tests.directory.registries import making
 
@@ -254,7 +254,7 @@ def main() -> int:
     described = machine.describe()
     with _place(options) as place:
         result = measure(place, options)
-    text = json.dumps(
+    keep(
         {
             "benchmark": "importing",
             "engine": "postgresql" if options.postgresql else "sqlite",
@@ -262,11 +262,8 @@ def main() -> int:
             "sqlite_shell": _shell_version(),
             **result,
         },
-        indent=1,
+        options.out,
     )
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
     return 0 if is_kept(result) else 1
 
 

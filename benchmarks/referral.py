@@ -9,7 +9,6 @@ acknowledged is not stored, told, on the trail and readable, or if commits are n
 
 import argparse
 import contextlib
-import json
 import os
 import secrets
 import sqlite3
@@ -24,6 +23,7 @@ from typing import Any
 import django
 
 from benchmarks import machine, rounds, site
+from benchmarks.outcome import keep
 
 PAGE = 4096
 FLOOR_PAGES = 1000
@@ -168,10 +168,7 @@ def main() -> int:
         with_bare_page = {**place.extra, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
         result = measure(replace(place, extra=with_bare_page), options)
         django.db.connections.close_all()
-    text = json.dumps({"benchmark": "referral", "machine": described, **result}, indent=1)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
+    keep({"benchmark": "referral", "machine": described, **result}, options.out)
     return 1 if result["broken"] else 0
 
 

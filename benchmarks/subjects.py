@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine, rounds, served
+from benchmarks.outcome import keep
 from benchmarks.questions import Question
 from tests.config.site import Site
 
@@ -141,8 +142,5 @@ def growth(subjects: list[Subject], rates: rounds.Rates, sides: tuple[str, ...])
 
 def finish(result: dict[str, Any], asked: argparse.Namespace) -> int:
     """Print the result and keep it; 3 if the machine was too busy for it to count, else 0."""
-    text = json.dumps(result, indent=1)
-    print(text)
-    if asked.out:
-        asked.out.write_text(text + "\n")
+    keep(result, asked.out)
     return 3 if result["noisy"] else 0

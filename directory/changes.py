@@ -1,6 +1,6 @@
 """What somebody wants to change of a listing, held until another person has decided. The old value stays until then."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from outbox import clock
 
 ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"
+OVERTAKEN: Final = "overtaken"  # what it would replace was itself replaced meanwhile
 CONFIRMED_BY_CALL: Final = "Phone call by staff"
 
 
@@ -49,12 +50,15 @@ def accept(*, change: ProposedChange, by: User, contact_confirmed: bool = False)
     """The new values become the clinic's: by a verifier with no part in it, who did not ask for them.
 
     A new address or phone ends the contact check, unless `contact_confirmed`: `by` has just called the clinic there.
-    A held submission counts from now on. Raises NotAllowed, WrongState if somebody decided already or the clinic is
-    closed, ValidationError where the values no longer fit.
+    A held submission counts from now on. Raises NotAllowed, WrongState if somebody decided already, the clinic is
+    closed, or the old values are no longer what they were when this was asked for; ValidationError where the values
+    no longer fit.
     """
     require_verifier(by, change.clinic)
     clinic = _open_clinic(change.clinic)
     found = _waiting(change)
+    if found.before != _standing(clinic, found.before):
+        raise WrongState(OVERTAKEN)
     if by.pk == found.made_by_id:
         raise NotAllowed("Whoever asked for a change does not accept it: that takes another person.")
     changed = editing.write(clinic, editing.thawed(found.values))
@@ -108,7 +112,12 @@ def hold(
     change = next((each for each in same if each.values == dict(values)), None)
     if change is None:
         change = ProposedChange.objects.create(
-            clinic=clinic, values=dict(values), findings=findings.codes, made_by=by, made_at=clock.now()
+            clinic=clinic,
+            values=dict(values),
+            before=editing.frozen({name: before[name] for name in values} if before else {}),
+            findings=findings.codes,
+            made_by=by,
+            made_at=clock.now(),
         )
     _open_case(change, findings, before or {})
     _audit("change.proposed", change, by)
@@ -165,6 +174,11 @@ def _open_clinic(clinic: Clinic) -> Clinic:
     if found.status == Clinic.Status.CLOSED:
         raise WrongState(found.status)
     return found
+
+
+def _standing(clinic: Clinic, names: Iterable[str]) -> dict[str, Any]:
+    """These fields as they stand now, in the form in which a change keeps them."""
+    return editing.frozen({name: editing.value_of(clinic, name) for name in names})
 
 
 def _waiting(change: ProposedChange) -> ProposedChange:

@@ -8,7 +8,6 @@ file, are changed, and both commands must say so.
 """
 
 import argparse
-import json
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import describe
+from benchmarks.outcome import keep
 from benchmarks.site import Place, prepared, throw_away_postgresql
 
 MOST_SECONDS = 60
@@ -119,10 +119,7 @@ def main() -> int:
 
 def _report(options: argparse.Namespace, result: dict[str, Any]) -> int:
     engine = "postgresql" if options.database_url else "sqlite"
-    text = json.dumps({"drill": "audit_check", "engine": engine, "machine": describe(), **result}, indent=1)
-    print(text)
-    if options.out:
-        options.out.write_text(f"{text}\n")
+    keep({"drill": "audit_check", "engine": engine, "machine": describe(), **result}, options.out)
     slow = result["verify_audit_seconds"] > MOST_SECONDS
     return 1 if slow or result["not_whole_before"] or result["changes_not_found"] else 0
 

@@ -7,7 +7,6 @@ again. The site's log lies on the same disk. Needs root, for a small tmpfs.
 """
 
 import argparse
-import json
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from random import Random
 from typing import Any
 
 from benchmarks.machine import describe
+from benchmarks.outcome import keep
 from benchmarks.people import Filled
 from drills import posting
 from drills.posting import AWAY, SENT, Answer
@@ -185,10 +185,7 @@ def main() -> int:
         found = drill(Path(folder), disks=options.disks, seed=options.seed)
     wrong = verdict(found)
     head = {"drill": "disk_full", "machine": describe(), "seed": options.seed}
-    text = json.dumps({**head, **found, "broken": wrong, "bound_95": round(3 / options.disks, 5)}, indent=2)
-    sys.stdout.write(text + "\n")
-    if options.out:
-        options.out.write_text(text + "\n")
+    keep({**head, **found, "broken": wrong, "bound_95": round(3 / options.disks, 5)}, options.out)
     return 1 if wrong else 0
 
 

@@ -9,7 +9,6 @@ at last the whole table must be the file's.
 
 import argparse
 import hashlib
-import json
 import os
 import random
 import signal
@@ -24,6 +23,7 @@ from typing import Any
 
 from benchmarks import nppes_file
 from benchmarks.machine import describe
+from benchmarks.outcome import keep
 from benchmarks.site import ROOT, Place, prepared, throw_away_postgresql
 
 FAILPOINTS = ("import.staging:2", "import.staging:40", "import.removed", "import.changed", "import.swapped")
@@ -147,13 +147,10 @@ def main() -> int:
         with server as url:
             result = run(options.kills, options.rows, options.seed, url, folder)
     engine = "postgresql" if options.database_url else "sqlite"
-    text = json.dumps(
+    keep(
         {"drill": "import_kills", "engine": engine, "machine": describe(), "seed": options.seed, **result},
-        indent=1,
+        options.out,
     )
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
     return 0 if result["whole"] and not result["broken"] else 1
 
 

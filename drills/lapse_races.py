@@ -8,7 +8,6 @@ lapse at some moment between. The database is a real file, or a PostgreSQL serve
 """
 
 import argparse
-import json
 import os
 import random
 import secrets
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import describe
+from benchmarks.outcome import keep
 from benchmarks.site import prepared, throw_away_postgresql
 
 ASK = 6
@@ -228,10 +228,7 @@ def _close_connections() -> None:
 
 def _report(options: argparse.Namespace, result: dict[str, Any]) -> int:
     facts = {"drill": "lapse_races", "machine": describe(), "seed": options.seed, **result}
-    text = json.dumps({**facts, "bound_95": 3 / options.races}, indent=1)
-    print(f"\n{text}")
-    if options.out:
-        options.out.write_text(f"{text}\n")
+    keep({**facts, "bound_95": 3 / options.races}, options.out)
     return 1 if any(result[name] for name in BROKEN) else 0
 
 

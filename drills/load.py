@@ -29,6 +29,7 @@ from urllib.parse import urlencode
 
 from benchmarks import served
 from benchmarks.machine import describe
+from benchmarks.outcome import keep
 from benchmarks.site import Place, worker_of
 from drills.visitor import Unexpected, Visitor
 from tests.config.site import Site, running
@@ -314,10 +315,7 @@ def main() -> int:
         found = run(options, options.folder or Path(temporary))
     head = {"drill": "load", "machine": described, "seed": options.seed, "minutes": options.minutes}
     total = sum(of_kind["count"] for of_kind in found["answers"].values())
-    text = json.dumps({**head, **found, "broken": broken(found), "bound_95": 3 / total}, indent=1)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
+    keep({**head, **found, "broken": broken(found), "bound_95": 3 / total}, options.out)
     return 1 if broken(found) else 0
 
 

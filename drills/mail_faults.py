@@ -6,7 +6,6 @@ retries take seconds. The server's ledger is then compared with the database.
 
 import argparse
 import ipaddress
-import json
 import os
 import random
 import ssl
@@ -26,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from benchmarks.machine import describe
+from benchmarks.outcome import keep
 from benchmarks.site import prepared
 from drills import ledger
 from drills.ledger import Ledger
@@ -221,10 +221,7 @@ def main() -> int:
         "seconds": seconds,
         **result,
     }
-    text = json.dumps({**facts, "bound_95": 3 / options.mails}, indent=1)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
+    keep({**facts, "bound_95": 3 / options.mails}, options.out)
     return 0 if is_kept(result) else 1
 
 

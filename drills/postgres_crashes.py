@@ -8,7 +8,6 @@ never started again.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import threading
@@ -24,6 +23,7 @@ from typing import Any
 import psycopg
 
 from benchmarks.machine import describe
+from benchmarks.outcome import keep
 from benchmarks.people import Filled
 from drills import half_stored, posting
 from drills.ledger import Ledger, read
@@ -218,10 +218,7 @@ def main() -> int:
         found = drill(Path(folder), kills=options.kills, seed=options.seed)
     wrong = [f"{name}: {found[name]}" for name in BROKEN if found[name]]
     head = {"drill": "postgres_crashes", "machine": describe(), "seed": options.seed}
-    text = json.dumps({**head, **found, "broken": wrong, "bound_95": round(3 / options.kills, 5)}, indent=2)
-    sys.stdout.write(text + "\n")
-    if options.out:
-        options.out.write_text(text + "\n")
+    keep({**head, **found, "broken": wrong, "bound_95": round(3 / options.kills, 5)}, options.out)
     return 1 if wrong else 0
 
 

@@ -8,7 +8,6 @@ The same with synchronous=NORMAL and OFF must lose something, or the drill could
 """
 
 import argparse
-import json
 import os
 import shutil
 import sqlite3
@@ -25,6 +24,7 @@ from random import Random
 from typing import Any
 
 from benchmarks.machine import ROOT, describe
+from benchmarks.outcome import keep
 from drills import half_stored
 from drills.disk_image import CALLS, Disk, Step, read_trace
 from tests.config.site import OF_THE_SITE
@@ -175,10 +175,7 @@ def main() -> int:
     finally:
         shutil.rmtree(folder)
     wrong = verdict(found)
-    text = json.dumps(_result(options, found, wrong), indent=2)
-    sys.stdout.write(text + "\n")
-    if options.out:
-        options.out.write_text(text + "\n")
+    keep(_result(options, found, wrong), options.out)
     return 1 if wrong else 0
 
 

@@ -7,7 +7,6 @@ All carry a name and a phone number, which must come back in no answer and no li
 """
 
 import argparse
-import json
 import random
 import re
 import secrets
@@ -25,6 +24,7 @@ from typing import Any
 
 from benchmarks import site
 from benchmarks.machine import describe
+from benchmarks.outcome import keep
 from drills.raw_http_kinds import PERSONAL, Kind, kinds
 from tests.config.site import Site
 
@@ -168,10 +168,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         found = drill(Path(folder), options.kinds, options.seed)
     result = {"drill": "raw_http", "machine": describe(), "seed": options.seed, **found}
-    text = json.dumps(result, indent=2)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
+    keep(result, options.out)
     return 1 if result["broken"] else 0
 
 

@@ -9,7 +9,6 @@ the 200 sellers and the 200 honest clinics of the tests, and times one look.
 """
 
 import argparse
-import json
 import logging
 import os
 import statistics
@@ -31,6 +30,7 @@ from django.db import connection, transaction
 from django.test.utils import setup_test_environment
 
 from benchmarks.machine import describe
+from benchmarks.outcome import keep
 from directory import gate
 from tests.directory.gate.honest import honest_clinics
 from tests.directory.gate.sellers import seller_profiles
@@ -51,10 +51,7 @@ def main(arguments: list[str]) -> int:
         found = {"machine": describe(), "database": connection.vendor, **_drill(asked), **_gate()}
     finally:
         connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
-    text = json.dumps(found, indent=1)
-    sys.stdout.write(text + "\n")
-    if asked.out:
-        asked.out.write_text(text + "\n")
+    keep(found, asked.out)
     return 1 if found["leaks"] or found["honest_held"] > HONEST_MAY_BE_HELD else 0
 
 

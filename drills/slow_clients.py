@@ -29,6 +29,7 @@ from typing import Any
 
 from benchmarks import site
 from benchmarks.machine import describe
+from benchmarks.outcome import keep
 from drills import proxy
 from tests.config.site import free_port
 
@@ -321,10 +322,7 @@ def main() -> int:
     result["broken"] = list(broken(result["nginx"])) if "nginx" in result else []
     if "nginx" in result:
         result["bound_95"] = 3 / max(result["nginx"]["honest_requests"], 1)
-    text = json.dumps(result, indent=2)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
+    keep(result, options.out)
     return 1 if result["broken"] else 0
 
 

@@ -30,6 +30,7 @@ from typing import Any
 
 from benchmarks import people, site
 from benchmarks.machine import describe
+from benchmarks.outcome import keep
 from drills import web_kills_check
 from drills.ledger import Ledger
 from tests.config.site import Site
@@ -337,10 +338,7 @@ def main() -> int:
             url = stack.enter_context(site.throw_away_postgresql(folder))
         engine = "postgresql" if url.startswith("postgres") else "sqlite"
         result = {**head, "engine": engine, **drill(folder, plan, url)}
-    text = json.dumps(result, indent=2)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
+    keep(result, options.out)
     return 1 if result["broken"] else 0
 
 

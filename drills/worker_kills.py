@@ -5,7 +5,6 @@ thousand of them cost no thousand starts of Python. Leases last LEASE instead of
 """
 
 import argparse
-import json
 import os
 import random
 import signal
@@ -22,6 +21,7 @@ from typing import Any
 from uuid import UUID
 
 from benchmarks.machine import describe
+from benchmarks.outcome import keep
 from benchmarks.site import ROOT, prepared, throw_away_postgresql
 from drills import ledger
 
@@ -207,10 +207,7 @@ def _report(options: argparse.Namespace, result: dict[str, Any]) -> int:
         **result,
         "bound_95": bound,
     }
-    text = json.dumps(facts, indent=1)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
+    keep(facts, options.out)
     return 0 if is_kept(result) else 1
 
 

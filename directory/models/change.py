@@ -16,6 +16,9 @@ class ProposedChange(models.Model):
 
     clinic = models.ForeignKey("directory.Clinic", on_delete=models.CASCADE, related_name="changes")
     values = models.JSONField(help_text="field name to new value, as directory.changes writes them")
+    before = models.JSONField(
+        default=dict, blank=True, help_text="the same fields as they stood when it was asked for"
+    )
     findings = models.JSONField(default=list, blank=True, help_text="what the gate found, as codes")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()

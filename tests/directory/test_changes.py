@@ -290,6 +290,17 @@ def test_an_old_held_submission_does_not_lead_back_after_a_suspension(clinic, ve
         changes.accept(change=held, by=second_verifier)
 
 
+def test_a_change_does_not_overwrite_a_newer_one(clinic, verifier, second_verifier):
+    older = changes.propose(clinic=clinic, by=verifier, values={"phone": "+13035550150"})
+    newer = changes.propose(clinic=clinic, by=verifier, values={"phone": "+13035550160"})
+    changes.accept(change=newer, by=second_verifier)
+    with pytest.raises(WrongState, match="overtaken"):
+        changes.accept(change=older, by=second_verifier)
+    clinic.refresh_from_db()
+    assert clinic.phone == "+13035550160"
+    assert changes.refuse(change=older, by=second_verifier).accepted is False
+
+
 @pytest.mark.parametrize(("field", "value"), [("line1", "99 Other Street"), ("zip", "80299")])
 def test_rems_and_accreditation_do_not_move_with_the_clinic(clinic, verifier, second_verifier, field, value):
     for fact in (Fact.REMS, Fact.ACCREDITATION):
