@@ -21,8 +21,13 @@ class LastManager(Exception):
 
 
 @transaction.atomic
-def add(*, user: User, organization: Organization, role: str, by: User) -> Membership:
-    """Let `user` act for `organization` from now on; raises AlreadyMember."""
+def add(
+    *, user: User, organization: Organization, role: str, by: User, whole_organization: bool = True
+) -> Membership:
+    """Let `user` act for `organization` from now on; raises AlreadyMember.
+
+    Where not for the whole of it, directory.team says for which sites, in the same transaction.
+    """
     _lock(organization.pk)
     if Membership.objects.filter(user=user, organization=organization, ended_at=None).exists():
         raise AlreadyMember
@@ -30,6 +35,7 @@ def add(*, user: User, organization: Organization, role: str, by: User) -> Membe
         user=user,
         organization=organization,
         role=Membership.Role(role),
+        whole_organization=whole_organization,
         started_at=clock.now(),
     )
     _audit("membership.added", membership, by)
@@ -66,7 +72,7 @@ def _lock(organization_id: int) -> None:
 
 def _other_managers(membership: Membership) -> bool:
     managers = Membership.objects.active().filter(
-        organization_id=membership.organization_id, role=Membership.Role.MANAGER
+        organization_id=membership.organization_id, role=Membership.Role.MANAGER, whole_organization=True
     )
     return managers.exclude(pk=membership.pk).exists()
 

@@ -79,7 +79,7 @@ def _name_successor(clinic: Clinic, reason: str, by: User, successor: Clinic) ->
 
 def _require_staff_or_manager_of(organization: Organization, by: User) -> None:
     manages = Membership.objects.active().filter(
-        user=by, organization=organization, role=Membership.Role.MANAGER
+        user=by, organization=organization, role=Membership.Role.MANAGER, whole_organization=True
     )
     if not (by.is_active and (by.is_staff or manages.exists())):
         raise NotAllowed("Only the operator's staff or a manager of the practice may do this.")

@@ -2,12 +2,14 @@
 
 from accounts.models import Membership, User
 from directory.models import Clinic
+from directory.models.team import acting
 from directory.refusals import NotAllowed
 
 
 def acts_for(user: User, clinic: Clinic, *roles: str) -> bool:
-    """`user` is a member of the clinic's organization now; in one of `roles`, if any are named."""
-    memberships = Membership.objects.active().filter(user=user, organization_id=clinic.organization_id)
+    """`user` is a member of the clinic's organization now, for this site; in one of `roles`, if any are named."""
+    here = acting(clinic=clinic.pk, organization=clinic.organization_id)
+    memberships = here.filter(user=user)
     return (memberships.filter(role__in=roles) if roles else memberships).exists()
 
 

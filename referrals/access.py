@@ -2,8 +2,9 @@
 
 from django.db.models import Exists, OuterRef
 
-from accounts.models import Membership, User
+from accounts.models import User
 from directory.models import ListingClaim
+from directory.models.team import acting
 from referrals.errors import NotYours
 from referrals.models import Referral
 from referrals.models.referral import ReferralQuerySet
@@ -15,13 +16,11 @@ def inbox_of(user: User) -> ReferralQuerySet:
     Whoever takes over a clinic sees nothing that was sent to those before. Everything else is absent:
     a page answers a referral that is not in here exactly like one that does not exist.
     """
-    acts_for_it = Membership.objects.active().filter(
-        user_id=user.pk, organization=OuterRef("clinic__organization")
-    )
+    here = acting(clinic=OuterRef("clinic"), organization=OuterRef("clinic__organization"))
     claimed_before = ListingClaim.objects.standing().filter(
         clinic=OuterRef("clinic"), decided_at__lte=OuterRef("created_at")
     )
-    return Referral.objects.filter(Exists(acts_for_it), Exists(claimed_before))
+    return Referral.objects.filter(Exists(here.filter(user_id=user.pk)), Exists(claimed_before))
 
 
 def require(referral: Referral, user: User) -> None:

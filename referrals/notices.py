@@ -9,7 +9,7 @@ import uuid
 from django.conf import settings
 
 from accounts import audit
-from accounts.models import Membership, User
+from directory import members
 from outbox import handlers
 from outbox.handlers import Mail
 from outbox.models import Delivery
@@ -85,9 +85,7 @@ def _referral(delivery: Delivery) -> Referral | None:
 
 def _to_member(delivery: Delivery, referral: Referral, subject: str, what: str) -> Mail | None:
     """To somebody who acts for the clinic still; a member who left since hears nothing."""
-    acting = Membership.objects.active().filter(organization_id=referral.clinic.organization_id)
-    user_id = int(delivery.recipient.removeprefix("user:"))
-    user = User.objects.filter(pk=user_id, pk__in=acting.values("user_id")).first()
+    user = members.still_there(delivery.recipient, referral.clinic)
     if user is None:
         return None
     return Mail(user.email, subject, _TO_CLINIC.format(what=what, link=f"{settings.SITE_URL}/manage/"))

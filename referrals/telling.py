@@ -1,9 +1,8 @@
 """Whom a step must reach. Only ids are written here; what is said is composed when it is sent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from accounts.models import Membership
-from directory.models import Clinic
+from directory import members
 from outbox import clock, deliveries
 from outbox.models import Delivery
 from referrals.models import Referral, TimelineEntry
@@ -17,12 +16,14 @@ PATIENT = "patient"
 
 def tell_clinic_of_request(referral: Referral) -> None:
     """One message to each person who can be reached at the clinic's organization."""
-    _enqueue(NEW_REQUEST, referral, _members(referral.clinic), NEW_REQUEST)
+    _enqueue(NEW_REQUEST, referral, members.recipients_of(referral.clinic), NEW_REQUEST)
 
 
 def tell_clinic(referral: Referral, step: TimelineEntry) -> None:
     """The patient did something after the clinic had opened the request."""
-    _enqueue(CLINIC_UPDATE, referral, _members(referral.clinic), f"{CLINIC_UPDATE}:{step.number}")
+    _enqueue(
+        CLINIC_UPDATE, referral, members.recipients_of(referral.clinic), f"{CLINIC_UPDATE}:{step.number}"
+    )
 
 
 def tell_patient(referral: Referral, step: TimelineEntry) -> None:
@@ -47,11 +48,6 @@ def was_told(referral: Referral) -> bool:
     """Has anybody at the clinic been sent "1 new request"?"""
     told = Delivery.objects.filter(kind=NEW_REQUEST, subject=str(referral.pk))
     return told.filter(state=Delivery.State.DELIVERED).exists()
-
-
-def _members(clinic: Clinic) -> Iterator[str]:
-    members = Membership.objects.active().filter(organization_id=clinic.organization_id)
-    return (f"user:{user_id}" for user_id in members.order_by("user_id").values_list("user_id", flat=True))
 
 
 def _enqueue(kind: str, referral: Referral, recipients: Iterable[str], occasion: str) -> None:

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import TextChoices
 
-from accounts.models import Membership, User
+from accounts.models import User
+from directory import members
 from directory.casework import cases
 from directory.models import Case, CaseStep
 from directory.refusals import Incomplete
@@ -51,8 +52,7 @@ def ask(*, case: Case, question: str, by: User) -> Case:
     if question not in Question.values:
         raise Incomplete(["question"])
     found = cases.working(case, by)
-    members = Membership.objects.active().filter(organization=found.clinic.organization_id)
-    recipients = [f"user:{pk}" for pk in members.order_by("user_id").values_list("user_id", flat=True)]
+    recipients = members.recipients_of(found.clinic)
     if not recipients:
         raise Incomplete(["members"])
     step = cases.add_step(found, by, "asked", code=question)
@@ -71,9 +71,7 @@ def compose(delivery: Delivery) -> Mail | None:
     step = CaseStep.objects.select_related("case__clinic").filter(pk=delivery.subject, action="asked").first()
     if step is None or step.case.closed_at:
         return None
-    acting = Membership.objects.active().filter(organization=step.case.clinic.organization_id)
-    user_id = int(delivery.recipient.removeprefix("user:"))
-    user = User.objects.filter(pk=user_id, pk__in=acting.values("user_id"), is_active=True).first()
+    user = members.still_there(delivery.recipient, step.case.clinic)
     if user is None:
         return None
     body = _BODY.format(question=Question(step.code).label, how=_how_to_answer())

@@ -11,7 +11,7 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Exists, F, Min, OuterRef, Q
 
-from accounts.models import Membership, User
+from directory import members
 from directory.fact_rules import RULES, Needed
 from directory.models import Check, Clinic, Offering
 from directory.models.check import CheckQuerySet
@@ -57,7 +57,6 @@ class Notice:
     kind: str
     days: int
     clinic_id: int
-    organization_id: int
     day: str
 
     def key_for(self, recipient: str) -> str:
@@ -74,9 +73,9 @@ def register() -> None:
 def tell(at: datetime) -> int:
     """Promise the mails that are wanted at `at`; about how many listings."""
     found = wanted(at)
-    members = _members({notice.organization_id for notice in found})
+    looking_after = members.recipients_of_each(notice.clinic_id for notice in found)
     for notice in found:
-        recipients = members.get(notice.organization_id, [])
+        recipients = looking_after.get(notice.clinic_id, [])
         deliveries.enqueue_each(
             kind=notice.kind,
             subject=str(notice.clinic_id),
@@ -103,10 +102,10 @@ def _of_stage(kind: str, days: int, at: datetime) -> list[Notice]:
     until = at + timedelta(days=days)
     window = (max(at, until - _CAUGHT_UP_FOR), until)
     checks = _asked_of_listed().filter(_falls(kind, window, at))
-    rows = checks.values_list("clinic_id", "clinic__organization_id", "due_at", "lapses_at", "holds_until")
+    rows = checks.values_list("clinic_id", "due_at", "lapses_at", "holds_until")
     return [
-        Notice(kind, days, clinic, organization, _day(kind, due, lapse, holds))
-        for clinic, organization, due, lapse, holds in rows.order_by("clinic_id", "due_at")
+        Notice(kind, days, clinic, _day(kind, due, lapse, holds))
+        for clinic, due, lapse, holds in rows.order_by("clinic_id", "due_at")
     ]
 
 
@@ -140,30 +139,16 @@ def _said_of_late(at: datetime) -> tuple[set[str], set[int]]:
     return {key.rpartition(":user:")[0] + ":" for key, _ in pairs}, {int(subject) for _, subject in pairs}
 
 
-def _members(organizations: set[int]) -> dict[int, list[str]]:
-    active = Membership.objects.active().filter(organization_id__in=organizations).order_by("user_id")
-    found: dict[int, list[str]] = {}
-    for organization, user in active.values_list("organization_id", "user_id"):
-        found.setdefault(organization, []).append(f"user:{user}")
-    return found
-
-
 def compose(delivery: Delivery) -> Mail | None:
     """The mail, unless the facts were checked meanwhile, the listing has gone, or this person left."""
     clinic = Clinic.objects.listed().filter(pk=int(delivery.subject)).first()
-    user = _still_there(delivery, clinic) if clinic else None
+    user = members.still_there(delivery.recipient, clinic) if clinic else None
     instant = _when(delivery.kind, clinic) if clinic and user else None
     if not (clinic and user and instant):
         return None
     what = _WHAT[delivery.kind].format(day=f"{instant:%B} {instant.day}, {instant.year}")
     link = f"{settings.SITE_URL}/clinic/{clinic.slug}/checks/"
     return Mail(user.email, SUBJECTS[delivery.kind], _BODY.format(what=what, link=link))
-
-
-def _still_there(delivery: Delivery, clinic: Clinic) -> User | None:
-    acting = Membership.objects.active().filter(organization_id=clinic.organization_id)
-    user_id = int(delivery.recipient.removeprefix("user:"))
-    return User.objects.filter(pk=user_id, pk__in=acting.values("user_id")).first()
 
 
 def _when(kind: str, clinic: Clinic) -> datetime | None:

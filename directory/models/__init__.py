@@ -4,7 +4,9 @@ from directory.models.check import Check
 from directory.models.claim import ListingClaim
 from directory.models.clinic import Clinic, Offering
 from directory.models.index_row import DirectoryVersion, IndexRow
+from directory.models.keeping import Attestation, ListingEdit
 from directory.models.lapse_stop import LapseStop
+from directory.models.opt_out import OptOut
 from directory.models.place import GazetteerVersion, Place
 from directory.models.practitioner import License, Practitioner
 from directory.models.registry import (
@@ -18,8 +20,11 @@ from directory.models.registry import (
     RemsSite,
 )
 from directory.models.report import Reply, Report
+from directory.models.team import Invitation, SiteMembership
+from directory.models.terms import Terms, TermsAgreement
 
 __all__ = [
+    "Attestation",
     "BoardLicense",
     "Case",
     "CaseStep",
@@ -29,15 +34,18 @@ __all__ = [
     "Evidence",
     "GazetteerVersion",
     "IndexRow",
+    "Invitation",
     "LapseStop",
     "LeieEntry",
     "License",
     "ListingClaim",
+    "ListingEdit",
     "NppesDeactivation",
     "NppesLocation",
     "NppesOtherName",
     "NppesRecord",
     "Offering",
+    "OptOut",
     "Place",
     "Practitioner",
     "ProposedChange",
@@ -45,5 +53,8 @@ __all__ = [
     "RemsSite",
     "Reply",
     "Report",
+    "SiteMembership",
+    "Terms",
+    "TermsAgreement",
     "WebsiteText",
 ]

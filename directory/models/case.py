@@ -39,6 +39,8 @@ class Case(models.Model):
         REPORT = "report", "Report"
         REPLY = "reply", "Answer of the clinic"
         EVIDENCE = "evidence", "Evidence was altered"
+        CLAIM = "claim", "Somebody claims a listing"
+        REMOVAL = "removal", "A clinic asks not to be listed"
 
     clinic = models.ForeignKey("directory.Clinic", on_delete=models.CASCADE, related_name="cases")
     kind = models.CharField(max_length=10, choices=Kind)

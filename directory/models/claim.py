@@ -10,6 +10,10 @@ class ListingClaimQuerySet(models.QuerySet["ListingClaim"]):
         """Approved, and not ended since."""
         return self.filter(status=ListingClaim.Status.APPROVED, ended_at__isnull=True)
 
+    def pending(self) -> "ListingClaimQuerySet":
+        """Not decided yet."""
+        return self.filter(status=ListingClaim.Status.PENDING)
+
 
 class ListingClaim(models.Model):
     """A user says "I act for this clinic". Somebody else decides."""
@@ -18,6 +22,8 @@ class ListingClaim(models.Model):
         PENDING = "pending"
         APPROVED = "approved"
         REFUSED = "refused"
+        WITHDRAWN = "withdrawn"
+        JOINED = "joined", "Let in by a manager, under the claim that stood"
 
     class Proof(models.TextChoices):
         PHONE = "phone"
@@ -30,6 +36,35 @@ class ListingClaim(models.Model):
     proof = models.CharField(max_length=12, choices=Proof)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     made_at = models.DateTimeField()
+    position = models.CharField(max_length=80, blank=True, help_text="what the claimant does at the clinic")
+
+    # The code that was mailed or posted.
+    address = models.EmailField(max_length=254, blank=True, help_text="at the clinic's confirmed domain")
+    code_digest = models.CharField(
+        max_length=64, blank=True, help_text="HMAC of the code; empty if none was made"
+    )
+    code_expires_at = models.DateTimeField(null=True, blank=True)
+    code_tries = models.PositiveSmallIntegerField(default=0)
+    proven_at = models.DateTimeField(null=True, blank=True, help_text="when the code came back")
+
+    # The call to the phone that a registry or a check of ours has for the clinic.
+    called_at = models.DateTimeField(null=True, blank=True)
+    called_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    called_number = models.CharField(max_length=20, blank=True, help_text="E.164, as the source has it")
+    called_source = models.CharField(max_length=60, blank=True)
+
+    # Where somebody holds the clinic already: 72 hours to object.
+    objection_until = models.DateTimeField(null=True, blank=True)
+    objected_at = models.DateTimeField(null=True, blank=True)
+    objected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    decision_note = models.CharField(
+        max_length=300, blank=True, help_text="why it was refused, for the claimant"
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -56,6 +91,20 @@ class ListingClaim(models.Model):
                 fields=["clinic"],
                 condition=Q(status="approved", ended_at__isnull=True),
                 name="claim_one_standing",
+            ),
+            models.UniqueConstraint(
+                fields=["clinic", "claimant"],
+                condition=Q(status="pending"),
+                name="claim_one_pending_each",
+            ),
+            models.CheckConstraint(
+                condition=Q(called_at__isnull=True, called_by__isnull=True)
+                | Q(called_at__isnull=False, called_by__isnull=False),
+                name="claim_call_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(objected_at__isnull=True) | Q(objection_until__isnull=False),
+                name="claim_objection_in_time",
             ),
         ]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Membership, Organization
+from accounts.models import Organization, User
 from directory.vocabulary import REQUIRED_FACTS, Fact, Modality
 from outbox import clock
 
@@ -41,10 +41,20 @@ class ClinicQuerySet(models.QuerySet["Clinic"]):
     def claimed(self) -> "ClinicQuerySet":
         """An approved claim stands, and a member of the organization can be reached."""
         from directory.models.claim import ListingClaim  # noqa: PLC0415  (cycle of models)
+        from directory.models.team import acting  # noqa: PLC0415  (likewise)
 
-        reachable = Membership.objects.active().filter(organization=OuterRef("organization"))
+        reachable = acting(clinic=OuterRef("pk"), organization=OuterRef("organization"))
         approved = ListingClaim.objects.standing().filter(clinic=OuterRef("pk"))
         return self.filter(Exists(approved), Exists(reachable))
+
+    def acted_for_by(self, user: User, *roles: str) -> "ClinicQuerySet":
+        """Clinics for which `user` may act at this moment; in one of `roles`, if any are named. Ask anew each time."""
+        from directory.models.team import acting  # noqa: PLC0415  (cycle of models)
+
+        memberships = acting(clinic=OuterRef("pk"), organization=OuterRef("organization")).filter(
+            user_id=user.pk
+        )
+        return self.filter(Exists(memberships.filter(role__in=roles) if roles else memberships))
 
     def taking_requests(self, at: datetime | None = None) -> "ClinicQuerySet":
         """The clinic opened its inbox, and any pause is over."""
@@ -98,6 +108,15 @@ class Clinic(models.Model):
         CLOSED_DOWN = "closed-down", "The clinic closed"
         MERGED = "merged", "The clinic is now part of another one"
         UNDER_REVIEW = "under-review", "We are looking into something"
+
+    class PauseReason(models.TextChoices):
+        """Why a clinic takes no requests for a while, as patients may read it."""
+
+        FULL = "full", "The clinic has no room for new patients at the moment"
+        STAFF = "staff", "Somebody who gives the care is away"
+        HOLIDAY = "holiday", "The clinic is closed for a holiday"
+        WORKS = "works", "The clinic is moving or being rebuilt"
+        OTHER = "other", "The clinic gave no reason"
 
     class Origin(models.TextChoices):
         """How we came to know of it. What came from an import takes two verifiers."""
@@ -167,10 +186,26 @@ class Clinic(models.Model):
     cost = models.TextField(max_length=1000, blank=True)
     cannot_treat = models.TextField(max_length=1000, blank=True)
     hours = models.TextField(max_length=500, blank=True)
+    opening_hours = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='[{"day": 0 to 6 from Monday, "opens": "09:00", "closes": "17:00"}]',
+    )
+    price_low = models.PositiveIntegerField(
+        null=True, blank=True, help_text="US dollars for one visit, as it says"
+    )
+    price_high = models.PositiveIntegerField(null=True, blank=True)
+    states_facts = models.JSONField(
+        default=list, blank=True, help_text="those of CLINIC_ONLY_FACTS that the clinic says of itself"
+    )
+    stated_on = models.JSONField(
+        default=dict, blank=True, help_text="field name to the ISO day on which the clinic last changed it"
+    )
     attested_at = models.DateTimeField(null=True, blank=True)
 
     takes_requests = models.BooleanField(default=False)
     paused_until = models.DateTimeField(null=True, blank=True)
+    pause_reason = models.CharField(max_length=20, choices=PauseReason, blank=True)
 
     objects = ClinicQuerySet.as_manager()
 
@@ -216,6 +251,12 @@ class Offering(models.Model):
     monitoring_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     prescriber_on_site = models.BooleanField(null=True, blank=True)
     pulse_oximetry = models.BooleanField(null=True, blank=True)
+    rescue_training = models.BooleanField(
+        null=True, blank=True, help_text="somebody trained in advanced life support is there (domain.md C9)"
+    )
+    safe_departure = models.BooleanField(
+        null=True, blank=True, help_text="looked at before leaving, and somebody else drives"
+    )
 
     class Meta:
         constraints = [

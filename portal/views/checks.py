@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.memberships import organizations_of
 from accounts.models import Membership
 from directory import facts, public_checks
 from directory.deciding import acts_for
@@ -88,7 +87,7 @@ reply.on_csrf_failure = _after_expired_form  # type: ignore[attr-defined]
 
 
 def _mine(request: SignedIn) -> ClinicQuerySet:
-    return Clinic.objects.filter(organization__in=organizations_of(request.user))
+    return Clinic.objects.acted_for_by(request.user)
 
 
 def _clinic(request: SignedIn, slug: str) -> Clinic:

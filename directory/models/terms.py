@@ -1,0 +1,33 @@
+"""The operator's terms for receiving referrals, each version kept, and who agreed to which."""
+
+from django.conf import settings
+from django.db import models
+
+
+class Terms(models.Model):
+    """One version of the text that the operator supplied. Never changed; a new text is a new row."""
+
+    version = models.CharField(max_length=20, unique=True)
+    text = models.TextField()
+    published_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "terms"
+
+    def __str__(self) -> str:
+        return f"terms {self.version}"
+
+
+class TermsAgreement(models.Model):
+    """Somebody who may say so agreed for a clinic."""
+
+    terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="agreements")
+    clinic = models.ForeignKey("directory.Clinic", on_delete=models.CASCADE, related_name="terms_agreements")
+    agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    agreed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["terms", "clinic"], name="terms_agreed_once")]
+
+    def __str__(self) -> str:
+        return f"clinic {self.clinic_id} agreed to terms {self.terms_id}"
