@@ -20,7 +20,7 @@ def take(scope: str, who: str, *, limit: int, seconds: int) -> int:
 
     Windows are fixed; where one begins differs from person to person, so that nobody can time it.
     """
-    name = _hashed(scope, who)
+    name = hashed(scope, who)
     instant = clock.to_micros(clock.here()) // 1_000_000 + int(name[:8], 16) % seconds
     window, elapsed = divmod(instant, seconds)
     cache_key = f"limit:{name}:{window}"
@@ -32,7 +32,8 @@ def take(scope: str, who: str, *, limit: int, seconds: int) -> int:
     return 0 if used <= limit else seconds - elapsed
 
 
-def _hashed(scope: str, who: str) -> str:
+def hashed(scope: str, who: str) -> str:
+    """What stands for somebody in the cache."""
     return hmac.digest(keyring.derived("limits"), f"{scope}\0{who}".encode(), hashlib.sha256).hex()
 
 
@@ -42,6 +43,11 @@ def address_block(ip: str) -> str:
     address = _parsed(ip) or ipaddress.ip_address(UNKNOWN_ADDRESS)
     prefix = 24 if address.version == 4 else 56
     return str(ipaddress.ip_network((address.packed, prefix), strict=False))
+
+
+def network_address(ip: str) -> str:
+    """The first address of its neighbourhood: what may be kept of an address."""
+    return address_block(ip).partition("/")[0]
 
 
 def client_address(request: HttpRequest) -> str:

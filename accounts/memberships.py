@@ -52,7 +52,7 @@ def end(*, membership: Membership, by: User) -> None:
     membership.refresh_from_db()
     if membership.ended_at is not None:
         raise NotAMember
-    if membership.role == Membership.Role.MANAGER and not by.is_staff and not _other_managers(membership):
+    if _is_last_manager(membership) and not by.is_staff:
         raise LastManager
     membership.ended_at = clock.now()
     membership.save(update_fields=["ended_at"])
@@ -70,11 +70,14 @@ def _lock(organization_id: int) -> None:
     Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
 
 
-def _other_managers(membership: Membership) -> bool:
+def _is_last_manager(membership: Membership) -> bool:
+    """Nobody else manages the whole organization. Whether a manager of some sites may go, directory.team asks."""
+    if membership.role != Membership.Role.MANAGER or not membership.whole_organization:
+        return False
     managers = Membership.objects.active().filter(
         organization_id=membership.organization_id, role=Membership.Role.MANAGER, whole_organization=True
     )
-    return managers.exclude(pk=membership.pk).exists()
+    return not managers.exclude(pk=membership.pk).exists()
 
 
 def _audit(action: str, membership: Membership, by: User) -> None:

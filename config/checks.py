@@ -110,7 +110,7 @@ def nothing_is_meant_for_development() -> Iterator[CheckMessage]:
     if settings.FAILPOINT:
         yield _refusal(7, "FAILPOINT is set: the site would end itself on purpose.", "Unset FAILPOINT.")
     if not settings.SECOND_FACTOR_REQUIRED:
-        how = "Leave SECOND_FACTOR_REQUIRED as it is: True anywhere but on loopback."
+        how = "Unset SECOND_FACTOR_REQUIRED: it may be false on loopback alone."
         yield _refusal(8, "People reach referrals without a second factor.", how)
 
 

@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from accounts import send_again
 from api import problems
 
 log = getLogger(__name__)
@@ -70,12 +71,15 @@ def _try_again(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 that keeps what was typed, where the view says how: its attribute `on_csrf_failure(request, reason)`.
+    """403 that keeps what was typed: a session that ended overnight must not cost a person the letter they wrote.
 
-    A session that ended overnight must not cost a person the letter they wrote.
+    Where the view says how, its attribute `on_csrf_failure(request, reason)` answers; on the signed-in pages
+    accounts.send_again does.
     """
     view = request.resolver_match.func if request.resolver_match else None
     keep = getattr(view, "on_csrf_failure", None)
+    if keep is None and send_again.can_keep(request):
+        return send_again.page(request)
     if keep is None:
         return answer(request, 403, form_expired=True)
     response: HttpResponse = keep(request, reason)

@@ -11,11 +11,12 @@ from urllib.parse import unquote_to_bytes
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import Membership, User
 from config import logs
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -23,18 +24,20 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 access_log = getLogger("config.access")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-# Every feature a browser might lend to a page, given to none, but for a visitor's own point.
+# Every feature a browser might lend to a page, given to none, but for passkeys and a visitor's own point.
 # https://github.com/w3c/webappsec-permissions-policy/blob/main/features.md
 DENIED_FEATURES = (
     "accelerometer ambient-light-sensor attribution-reporting autoplay bluetooth browsing-topics camera "
     "clipboard-read compute-pressure cross-origin-isolated display-capture encrypted-media fullscreen gamepad "
     "gyroscope hid identity-credentials-get idle-detection interest-cohort join-ad-interest-group "
     "keyboard-map local-fonts magnetometer microphone midi otp-credentials payment picture-in-picture "
-    "private-state-token-issuance private-state-token-redemption publickey-credentials-create "
-    "publickey-credentials-get run-ad-auction screen-wake-lock serial shared-storage storage-access usb "
-    "web-share window-management xr-spatial-tracking"
+    "private-state-token-issuance private-state-token-redemption run-ad-auction screen-wake-lock serial "
+    "shared-storage storage-access usb web-share window-management xr-spatial-tracking"
 ).split()
-PERMISSIONS_POLICY = ", ".join([*(f"{name}=()" for name in DENIED_FEATURES), "geolocation=(self)"])
+OWN_FEATURES = ("publickey-credentials-create", "publickey-credentials-get", "geolocation")
+PERMISSIONS_POLICY = ", ".join(
+    [*(f"{name}=()" for name in DENIED_FEATURES), *(f"{name}=(self)" for name in OWN_FEATURES)]
+)
 
 # NUL, or half of a surrogate pair, written as an escape in JSON. PostgreSQL refuses the first, UTF-8 the second.
 _UNREADABLE_ESCAPE = re.compile(
@@ -130,20 +133,27 @@ def _body_size(request: HttpRequest) -> int:
 
 
 def _most_bytes(request: HttpRequest) -> int:
-    """More where somebody of the operator's staff may send a file. A cookie that anybody can make up is no proof."""
+    """More where somebody who is signed in may send a file. A cookie that anybody can make up is no proof."""
     for address, most in settings.FILE_ADDRESSES.items():
-        if request.path.startswith(address) and _is_of_staff(request):
+        if request.path.startswith(address) and _signed_in(request).filter(is_staff=True).exists():
+            return most
+    for address, most in settings.MEMBER_FILE_ADDRESSES.items():
+        if request.path.startswith(address) and _acts_for_somebody(request):
             return most
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
-def _is_of_staff(request: HttpRequest) -> bool:
-    """Asked of the session's row: this comes before the middleware that knows who is signed in."""
+def _acts_for_somebody(request: HttpRequest) -> bool:
+    return Membership.objects.active().filter(user__in=_signed_in(request)).exists()
+
+
+def _signed_in(request: HttpRequest) -> QuerySet[User]:
+    """Who is, or nobody. Asked of the session's row: this comes before the middleware that knows."""
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     if not (key.isascii() and key.isalnum()):
-        return False
+        return User.objects.none()
     user = import_module(settings.SESSION_ENGINE).SessionStore(key).get(SESSION_KEY)
-    return user is not None and User.objects.filter(pk=user, is_active=True, is_staff=True).exists()
+    return User.objects.filter(pk=user, is_active=True)
 
 
 def _is_readable(raw: bytes) -> bool:

@@ -1,6 +1,6 @@
 """What somebody wants to change of a listing, held until another person has decided. The old value stays until then."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from outbox import clock
 ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"
 OVERTAKEN: Final = "overtaken"  # what it would replace was itself replaced meanwhile
+REASON_LIMIT: Final = 300
 CONFIRMED_BY_CALL: Final = "Phone call by staff"
 
 
@@ -57,7 +58,7 @@ def accept(*, change: ProposedChange, by: User, contact_confirmed: bool = False)
     require_verifier(by, change.clinic)
     clinic = _open_clinic(change.clinic)
     found = _waiting(change)
-    if found.before != _standing(clinic, found.before):
+    if editing.refrozen(found.before) != editing.standing(clinic, found.before):
         raise WrongState(OVERTAKEN)
     if by.pk == found.made_by_id:
         raise NotAllowed("Whoever asked for a change does not accept it: that takes another person.")
@@ -77,12 +78,17 @@ def accept(*, change: ProposedChange, by: User, contact_confirmed: bool = False)
 
 
 @transaction.atomic
-def refuse(*, change: ProposedChange, by: User) -> ProposedChange:
-    """The old values stay. By a verifier with no part in the clinic, or by whoever asked. Raises as `accept`."""
+def refuse(*, change: ProposedChange, by: User, reason: str = "") -> ProposedChange:
+    """The old values stay. By a verifier with no part in the clinic, or by whoever asked. Raises as `accept`.
+
+    `reason` is for whoever asked to read: at most 300 characters.
+    """
     if by.pk != change.made_by_id:
         require_verifier(by, change.clinic)
     _locked(change.clinic)
-    decided = _decide(_waiting(change), by, accepted=False)
+    found = _waiting(change)
+    found.reason = reason.strip()[:REASON_LIMIT]
+    decided = _decide(found, by, accepted=False)
     _audit("change.refused", decided, by)
     return decided
 
@@ -174,11 +180,6 @@ def _open_clinic(clinic: Clinic) -> Clinic:
     if found.status == Clinic.Status.CLOSED:
         raise WrongState(found.status)
     return found
-
-
-def _standing(clinic: Clinic, names: Iterable[str]) -> dict[str, Any]:
-    """These fields as they stand now, in the form in which a change keeps them."""
-    return editing.frozen({name: editing.value_of(clinic, name) for name in names})
 
 
 def _waiting(change: ProposedChange) -> ProposedChange:

@@ -11,8 +11,8 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import Membership, Organization, User
-from directory import listings
-from directory.deciding import acts_for, require_staff_or_manager
+from directory import listings, opt_outs
+from directory.deciding import acts_for, require_staff_or_manager, require_staff_or_manager_of
 from directory.models import Clinic
 from directory.refusals import Incomplete, NotAllowed, WrongState
 
@@ -48,7 +48,7 @@ def close_organization(*, organization: Organization, reason: str, by: User) -> 
     """
     if reason not in {_Reason.CLOSED_DOWN, _Reason.CLINIC_ASKED}:
         raise Incomplete(["reason"])
-    _require_staff_or_manager_of(organization, by)
+    require_staff_or_manager_of(organization, by)
     # The practice before its clinics, and all of them before the first is closed: one order of locks for all.
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     found = _lock(
@@ -67,6 +67,41 @@ def close_organization(*, organization: Organization, reason: str, by: User) -> 
     return closed
 
 
+@transaction.atomic
+def take_down(
+    *,
+    clinic: Clinic,
+    by: User,
+    reason: str = _Reason.CLINIC_ASKED,
+    never_again: bool = False,
+    whole_organization: bool = False,
+) -> list[Clinic]:
+    """The clinic asked for it: close its listing, or all of its practice; those that were closed.
+
+    `never_again` keeps an opt-out too (directory.opt_outs); for a candidate, which nobody sees, that is all there is to
+    do. By the operator's staff or a manager. Raises NotAllowed, WrongState where nothing is left to do.
+    """
+    require_staff_or_manager(by, clinic)
+    sites = _lock_for(clinic, by, whole_organization)
+    closable = [site for site in sites if site.status in CLOSABLE]
+    keeps = never_again or clinic.status == Clinic.Status.CANDIDATE
+    if not (closable or keeps):
+        raise WrongState(Clinic.Status.CLOSED)
+    closed = [listings.close(clinic=site, reason=reason, by=by) for site in closable]
+    if keeps:
+        opt_outs.keep(clinic=clinic, by=by, whole_organization=whole_organization)
+    return closed
+
+
+def _lock_for(clinic: Clinic, by: User, whole: bool) -> list[Clinic]:
+    """The clinic, or every site of its practice after the practice itself: one order of locks for all."""
+    if not whole:
+        return _lock([clinic.pk])
+    practice = Organization.objects.select_for_update(no_key=True).get(pk=clinic.organization_id)
+    require_staff_or_manager_of(practice, by)
+    return _lock(Clinic.objects.filter(organization=practice).values_list("pk", flat=True))
+
+
 def _name_successor(clinic: Clinic, reason: str, by: User, successor: Clinic) -> None:
     if reason not in WITH_SUCCESSOR or successor.pk == clinic.pk:
         raise NotAllowed("Only a clinic that moved or became part of another one names where it went.")
@@ -75,14 +110,6 @@ def _name_successor(clinic: Clinic, reason: str, by: User, successor: Clinic) ->
     if not (by.is_staff or acts_for(by, successor, Membership.Role.MANAGER)):
         raise NotAllowed("Only the operator's staff may name a clinic of another practice.")
     Clinic.objects.filter(pk=clinic.pk, status__in=CLOSABLE).update(successor=successor)
-
-
-def _require_staff_or_manager_of(organization: Organization, by: User) -> None:
-    manages = Membership.objects.active().filter(
-        user=by, organization=organization, role=Membership.Role.MANAGER, whole_organization=True
-    )
-    if not (by.is_active and (by.is_staff or manages.exists())):
-        raise NotAllowed("Only the operator's staff or a manager of the practice may do this.")
 
 
 def _lock(ids: Iterable[int]) -> list[Clinic]:

@@ -1,6 +1,6 @@
 """Who may decide about a clinic. The same people are asked for everywhere, so they are named once."""
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Organization, User
 from directory.models import Clinic
 from directory.models.team import acting
 from directory.refusals import NotAllowed
@@ -32,3 +32,12 @@ def require_staff_or_manager(user: User, clinic: Clinic) -> None:
     if user.is_active and (user.is_staff or acts_for(user, clinic, Membership.Role.MANAGER)):
         return
     raise NotAllowed("Only the operator's staff or a manager of the clinic may do this.")
+
+
+def require_staff_or_manager_of(organization: Organization, user: User) -> None:
+    """The operator's staff, or a manager of the whole organization, not of some sites alone; raises NotAllowed."""
+    manages = Membership.objects.active().filter(
+        user=user, organization=organization, role=Membership.Role.MANAGER, whole_organization=True
+    )
+    if not (user.is_active and (user.is_staff or manages.exists())):
+        raise NotAllowed("Only the operator's staff or a manager of the practice may do this.")

@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 from django.conf import settings
 from django.db import models
 
-from directory import facts, links
+from directory import attestation, facts, links
+from directory.editing import OFFERING_FIELDS
 from directory.models import Clinic
 from directory.vocabulary import Access, AgeGroup, Insurance, Language
 
@@ -62,6 +63,26 @@ def public(clinic: Clinic, at: datetime, *, accepts: bool) -> dict[str, Any]:
         "accepting_new_patients": facts.accepting_new_patients(clinic, at),
         "accepts_referrals": accepts,
         "checks": [_check(line) for line in facts.lines(clinic, at)],
+    }
+
+
+def clinic_says(clinic: Clinic) -> dict[str, Any]:
+    """What the clinic says of hours, prices and supervision, each with the day on which it last changed it.
+
+    Opening hours are wall-clock times at the clinic, days counted from Monday as 0; prices are whole US dollars for one
+    visit. null where it says nothing. None of it was checked.
+    """
+    return {
+        "attested_on": _day(clinic.attested_at),
+        "attestation_due_on": _day(attestation.due_at(clinic)),
+        "stated_on": dict(sorted(clinic.stated_on.items())),
+        "opening_hours": clinic.opening_hours,
+        "price_low": clinic.price_low,
+        "price_high": clinic.price_high,
+        "offerings": [
+            {name: getattr(offering, name) for name in OFFERING_FIELDS}
+            for offering in sorted(clinic.offerings.all(), key=lambda each: each.modality)
+        ],
     }
 
 

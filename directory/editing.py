@@ -7,17 +7,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, TextChoices, TextField
+from django.db.models import Model, TextField
 
-from directory import links
+from directory import links, opening
 from directory.models import Check, Clinic, Offering, Practitioner
 from directory.refusals import NotAllowed
-from directory.vocabulary import Access, AgeGroup, Fact, Insurance, Language
+from directory.vocabulary import CLINIC_ONLY_FACTS, Access, AgeGroup, Fact, Insurance, Language
 from outbox import clock
 
 SAID: Final = frozenset(
     "accepting_new_patients insurance languages age_groups access"
-    " first_visit cost cannot_treat hours takes_requests".split()
+    " first_visit cost cannot_treat hours takes_requests"
+    " opening_hours price_low price_high states_facts".split()
 )
 """What a clinic says of itself: shown as its own words, never as checked."""
 
@@ -42,17 +43,24 @@ OFFERING_FIELDS: Final = (
     "monitoring_minutes",
     "prescriber_on_site",
     "pulse_oximetry",
+    "rescue_training",
+    "safe_departure",
 )
 
 SOLO: Final = 1
 """The NPI type of a clinician who is the practice."""
 
-_WORDS: Final[dict[str, type[TextChoices]]] = {
-    "insurance": Insurance,
-    "languages": Language,
-    "age_groups": AgeGroup,
-    "access": Access,
+MOST_DOLLARS: Final = 100_000
+"""For one visit. Above it somebody mistyped."""
+
+_WORDS: Final[dict[str, tuple[str, ...]]] = {
+    "insurance": tuple(Insurance.values),
+    "languages": tuple(Language.values),
+    "age_groups": tuple(AgeGroup.values),
+    "access": tuple(Access.values),
+    "states_facts": tuple(CLINIC_ONLY_FACTS),
 }
+"""The words that each may hold."""
 
 
 def require_known(names: Iterable[str]) -> None:
@@ -78,7 +86,33 @@ def value_of(clinic: Clinic, name: str) -> Any:
         return list(clinic.offerings.order_by("modality").values(*OFFERING_FIELDS))
     if name == "practitioners":
         return sorted(clinic.practitioners.all(), key=lambda person: person.pk)
+    if name in _WORDS:
+        return _in_order(name, getattr(clinic, name))
     return getattr(clinic, name)
+
+
+def differing(clinic: Clinic, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `values`, in the form in which they are kept, that are not what the clinic has."""
+    wanted = {name: _in_form(name, value) for name, value in values.items()}
+    return {name: value for name, value in wanted.items() if _is_news(clinic, name, value)}
+
+
+def _is_news(clinic: Clinic, name: str, value: Any) -> bool:
+    """Another value, or one that is said for the first time, or again where only a fresh word counts."""
+    if name == "states_facts" and name not in clinic.stated_on:
+        return True
+    if name == "accepting_new_patients" and value is not None and clinic.stated_on.get(name) != _today():
+        return True
+    return bool(value_of(clinic, name) != value)
+
+
+def _today() -> str:
+    return clock.now().date().isoformat()
+
+
+def standing(clinic: Clinic, names: Iterable[str]) -> dict[str, Any]:
+    """These fields as they stand now, frozen."""
+    return frozen({name: value_of(clinic, name) for name in names})
 
 
 def put(clinic: Clinic, values: Mapping[str, Any]) -> set[str]:
@@ -87,7 +121,7 @@ def put(clinic: Clinic, values: Mapping[str, Any]) -> set[str]:
     Raises ValidationError for values that do not fit, NotAllowed for a word outside the vocabulary.
     """
     wanted = {name: _in_form(name, value) for name, value in values.items()}
-    changed = {name for name, value in wanted.items() if value_of(clinic, name) != value}
+    changed = {name for name, value in wanted.items() if _is_news(clinic, name, value)}
     for name in set(wanted) - ROWS:
         setattr(clinic, name, wanted[name])
     if "accepting_new_patients" in values:
@@ -102,6 +136,7 @@ def write(clinic: Clinic, values: Mapping[str, Any]) -> set[str]:
     for name in changed & ROWS:
         _write_rows(clinic, name, _in_form(name, values[name]))
     _end_checks_of(clinic, changed)
+    _date_statements(clinic, changed)
     if changed & IDENTITY and clinic.status != Clinic.Status.LISTED:
         clinic.submitted_by, clinic.submitted_at = None, None  # what was submitted is no longer what it is
     clinic.save()
@@ -113,12 +148,28 @@ def date_acceptance(clinic: Clinic) -> None:
     clinic.accepting_stated_at = None if clinic.accepting_new_patients is None else clock.now()
 
 
+def end_checks_of_name(clinic: Clinic) -> None:
+    """Whoever looked up or called this clinic asked for it by another name."""
+    _end_checks(clinic, {Fact.CONTACT, Fact.NPI})
+
+
+def _date_statements(clinic: Clinic, changed: set[str]) -> None:
+    """What the clinic says of itself it said today, in UTC."""
+    clinic.stated_on = {**clinic.stated_on, **dict.fromkeys(sorted(changed & SAID), _today())}
+
+
 # --- values as JSON ----------------------------------------------------------------------------
 
 
 def frozen(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values as they can be kept in JSON: a row becomes its key."""
     return {name: _frozen(_in_form(name, value)) for name, value in values.items()}
+
+
+def refrozen(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that an earlier version of the site froze, as this one freezes them."""
+    plain = {name for name in kept if name == "offerings" or name in _WORDS}
+    return {**kept, **frozen({name: kept[name] for name in plain})}
 
 
 def thawed(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,6 +189,8 @@ def shown(name: str, value: Any) -> str:
             ", ".join(f"{key}: {part}" for key, part in row.items() if part not in (None, False))
             for row in value
         )
+    if name == "opening_hours":
+        return "; ".join(f"{day}: {', '.join(times)}" for day, times in opening.by_day(value))
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
     return "" if value is None else str(value)
@@ -173,7 +226,19 @@ def _in_form(name: str, value: Any) -> Any:
         return sorted((_offering(each) for each in value), key=lambda row: str(row["modality"]))
     if name == "practitioners":
         return sorted(set(value), key=lambda person: person.pk)
+    if name == "opening_hours":
+        return opening.in_form(value)
+    if name in _WORDS:
+        return _in_order(name, value)
     return value
+
+
+def _in_order(name: str, slugs: Iterable[str]) -> list[str]:
+    """Each word once, in the order of its vocabulary. NotAllowed for one that is not in it."""
+    chosen, words = {str(slug) for slug in slugs}, _WORDS[name]
+    if not chosen <= set(words):
+        raise NotAllowed(f"{name} holds a word that is not in the vocabulary.")
+    return [str(word) for word in words if word in chosen]
 
 
 def _storable(name: str, text: str) -> str:
@@ -194,9 +259,6 @@ def _offering(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _require_valid(clinic: Clinic) -> None:
-    for name, vocabulary in _WORDS.items():
-        if not set(getattr(clinic, name)) <= set(vocabulary.values):
-            raise NotAllowed(f"{name} holds a word that is not in the vocabulary.")
     for field in clinic._meta.concrete_fields:
         # A TextField's limit is kept by forms alone; a value that comes another way meets it here.
         if (
@@ -206,6 +268,16 @@ def _require_valid(clinic: Clinic) -> None:
         ):
             raise ValidationError({field.name: f"At most {field.max_length} characters."})
     clinic.full_clean()
+    _require_prices(clinic)
+
+
+def _require_prices(clinic: Clinic) -> None:
+    low, high = clinic.price_low, clinic.price_high
+    for name, price in (("price_low", low), ("price_high", high)):
+        if price is not None and not 0 <= price <= MOST_DOLLARS:
+            raise ValidationError({name: f"Whole dollars, from 0 to {MOST_DOLLARS:,}."})
+    if low is not None and high is not None and low > high:
+        raise ValidationError({"price_high": "The highest price is below the lowest."})
 
 
 def _write_rows(clinic: Clinic, name: str, rows: list[Any]) -> None:
@@ -227,5 +299,9 @@ def _end_checks_of(clinic: Clinic, changed: set[str]) -> None:
     if "responsible" in changed:
         solo = clinic.organization.npi_type == SOLO
         void |= {Fact.EXCLUSION, Fact.DISCIPLINE} | ({Fact.NPI} if solo else set())
+    _end_checks(clinic, void)
+
+
+def _end_checks(clinic: Clinic, void: set[Fact]) -> None:
     ended = Check.objects.current().filter(clinic=clinic, fact__in=void)
     ended.update(superseded_at=clock.now())

@@ -12,6 +12,7 @@ from typing import Final
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
+from directory import attestation
 from directory.fact_rules import GRACE, HOLDS_FOR, OPTIONAL_FACTS, RULES, FactRule, Needed
 from directory.models import Check, Clinic, License
 from directory.models.clinic import ClinicQuerySet
@@ -31,7 +32,10 @@ FAR_FUTURE: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class FactLine:
-    """One receipt line. Dates are calendar days in UTC; `license` is set for the license fact alone."""
+    """One receipt line. Dates are calendar days in UTC; `license` is set for the license fact alone.
+
+    unconfirmed_since: of what the clinic says, when it last confirmed it, if that is too long ago.
+    """
 
     fact: Fact
     label: str
@@ -43,6 +47,7 @@ class FactLine:
     due_on: date | None
     license: License | None
     note: str
+    unconfirmed_since: date | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,7 @@ def next_change_at(clinic: Clinic, at: datetime | None = None) -> datetime:
     """The earliest instant after `at` at which anything public about the clinic changes with nobody writing."""
     moment = at or clock.now()
     instants: list[datetime | None] = [accepting_until(clinic), clinic.paused_until]
+    instants += [attestation.due_at(clinic), attestation.requests_end_at(clinic)]
     for check in clinic.checks.all():
         if check.superseded_at is None:
             instants += [check.due_at, check.holds_until, check.lapses_at]
@@ -160,7 +166,7 @@ def lines(clinic: Clinic, at: datetime | None = None) -> list[FactLine]:
     """
     moment = at or clock.now()
     return [
-        _statement_line(clinic, fact)
+        _statement_line(clinic, fact, moment)
         if fact in CLINIC_ONLY_FACTS
         else _check_line(fact, deciding_check(clinic, fact), moment)
         for fact in (*_checkable_facts(clinic), *CLINIC_ONLY_FACTS)
@@ -204,9 +210,9 @@ def _check_line(fact: Fact, check: Check | None, at: datetime) -> FactLine:
     )
 
 
-def _statement_line(clinic: Clinic, fact: Fact) -> FactLine:
-    """What only the clinic can say. It attests to all of it at once, so one date serves."""
-    said = clinic.attested_at
+def _statement_line(clinic: Clinic, fact: Fact, at: datetime) -> FactLine:
+    """What only the clinic can say: that it has this, and that all it says is true. The later of both days counts."""
+    said = _said_on(clinic) if clinic.attested_at and fact in clinic.states_facts else None
     word = Word.CLINIC_SAYS if said else Word.NOT_CHECKED
     return FactLine(
         fact=fact,
@@ -215,11 +221,17 @@ def _statement_line(clinic: Clinic, fact: Fact) -> FactLine:
         source=_("The clinic") if said else "",
         source_url="",
         how="",
-        checked_on=said.date() if said else None,
-        due_on=None,
+        checked_on=said,
+        due_on=attestation.due_at(clinic).date() if said else None,
         license=None,
         note=_note(word),
+        unconfirmed_since=attestation.unconfirmed_since(clinic, at) if said else None,
     )
+
+
+def _said_on(clinic: Clinic) -> date:
+    attested_on = clinic.attested_at.date() if clinic.attested_at else date.min
+    return max(attested_on, date.fromisoformat(clinic.stated_on.get("states_facts", date.min.isoformat())))
 
 
 def _note(word: Word) -> str:

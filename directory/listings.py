@@ -4,15 +4,28 @@ Whether a listed clinic is shown at an instant is another matter: that follows f
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts import audit
-from accounts.models import User
-from directory import changes, editing, facts, gate, index, links, website_texts
+from accounts.models import Membership, User
+from directory import (
+    changes,
+    editing,
+    facts,
+    gate,
+    index,
+    links,
+    listing_edits,
+    opt_outs,
+    terms,
+    website_texts,
+)
 from directory.deciding import (
     acts_for,
     require_somebody_there,
@@ -34,6 +47,9 @@ Origin = Clinic.Origin
 FROM_FILES: Final = (Origin.IMPORT, Origin.NPPES)
 """Nobody at the clinic asked for these."""
 
+LONGEST_PAUSE: Final = timedelta(days=180)
+"""Who takes no requests for longer says so in the listing."""
+
 
 # --- publishing takes two people ---------------------------------------------------------------
 
@@ -42,7 +58,7 @@ FROM_FILES: Final = (Origin.IMPORT, Origin.NPPES)
 def submit(*, clinic: Clinic, by: User) -> Clinic:
     """The first of two: `by` says that a candidate may be listed, or that a suspended clinic may return.
 
-    By a verifier with no part in the clinic, or by somebody who acts for it with a standing claim; for one that came
+    By a verifier with no part in the clinic, or by a manager of it with a standing claim; for one that came
     from a file, by a verifier. What the gate finds holds it: then `submitted_by` stays empty until another verifier
     has let it through (a ProposedChange without values, and a case). Raises NotAllowed, WrongState.
     """
@@ -60,12 +76,13 @@ def submit(*, clinic: Clinic, by: User) -> Clinic:
 def publish(*, clinic: Clinic, by: User) -> Clinic:
     """candidate -> listed, by the second of two: a verifier with no part in the clinic, who did not submit it.
 
-    Nor may `by` be the only person who looked at its facts. Where the operator chose IMPORTS_NEED_TWO_VERIFIERS=false,
-    one verifier is enough for what came from a file. Raises NotAllowed, WrongState, or Incomplete with every required
-    fact or part that is missing.
+    Nor may `by` be the only person who looked at its facts, nor may an opt-out stand against it. Where the operator
+    chose IMPORTS_NEED_TWO_VERIFIERS=false, one verifier is enough for what came from a file. Raises NotAllowed,
+    WrongState, or Incomplete with every required fact or part that is missing.
     """
     require_verifier(by, clinic)
     found = _in_status(clinic, Status.CANDIDATE)
+    _require_no_opt_out(found)
     if not _one_is_enough(found):
         _require_second(found, by)
     if _looked_at(found).without(changes.let_through(found)):
@@ -98,6 +115,7 @@ def reinstate(*, clinic: Clinic, by: User) -> Clinic:
     """
     require_verifier(by, clinic)
     found = _in_status(clinic, Status.SUSPENDED)
+    _require_no_opt_out(found)
     if found.status_reason == Reason.UNDER_REVIEW:
         _require_submitted_by_another(found, by)
     _require_complete(found)
@@ -113,42 +131,62 @@ def close(*, clinic: Clinic, reason: str, by: User) -> Clinic:
 
 
 @transaction.atomic
-def pause_requests(*, clinic: Clinic, until: datetime | None, by: User) -> Clinic:
-    """Take no requests until an instant; None takes them again. By somebody who acts for the clinic."""
+def pause_requests(
+    *, clinic: Clinic, until: date | None, by: User, reason: str = Clinic.PauseReason.OTHER
+) -> Clinic:
+    """Take no requests before a day begins at the clinic; None takes them again. By somebody who acts for the clinic.
+
+    `until` may also be an instant: then its day there counts. `reason` is a Clinic.PauseReason, which patients read.
+    Raises NotAllowed, WrongState for a closed clinic, Incomplete(["reason"]), and ValidationError for {"until": …}: a
+    day that is not ahead, or farther than LONGEST_PAUSE.
+    """
     require_somebody_there(by, clinic)
     found = _locked(clinic)
-    found.paused_until = until
+    if found.status == Status.CLOSED:
+        raise WrongState(found.status)
+    if until is not None and reason not in Clinic.PauseReason.values:
+        raise Incomplete(["reason"])
+    found.paused_until = None if until is None else _start_of(until, found)
+    found.pause_reason = "" if until is None else reason
     return _keep(found, by, "requests.paused" if until else "requests.resumed")
 
 
-@transaction.atomic
-def attest(*, clinic: Clinic, by: User) -> Clinic:
-    """Somebody who acts for the clinic says that all it says of itself is still true today."""
-    require_somebody_there(by, clinic)
-    found = _locked(clinic)
-    found.attested_at = clock.now()
-    editing.date_acceptance(found)
-    return _keep(found, by, "listing.attested")
+def _start_of(until: date, clinic: Clinic) -> datetime:
+    """The instant at which that day begins at the clinic."""
+    zone = ZoneInfo(clinic.time_zone)
+    day = until.astimezone(zone).date() if isinstance(until, datetime) else until
+    today = clock.now().astimezone(zone).date()
+    if day <= today:
+        raise ValidationError({"until": "Choose a day after today."})
+    if day > today + LONGEST_PAUSE:
+        raise ValidationError({"until": f"Choose a day within {LONGEST_PAUSE.days} days."})
+    return datetime.combine(day, time.min, zone)
 
 
 @transaction.atomic
 def edit(*, clinic: Clinic, by: User, **fields: Any) -> Clinic:
     """Change fields of a clinic. What it says of itself (SAID): somebody who acts for it. IDENTITY: a verifier.
 
+    IDENTITY of a candidate, but for the confirmed domain, also a manager of it with a standing claim: nothing of that
+    is public before a verifier has checked it. What somebody changes who acts for the clinic leaves a ListingEdit.
+
     Words of its own in which the gate finds something are held for a person (`changes.waiting_fields`); all else is
     public at once, as "Clinic says". IDENTITY of a clinic that was published takes two people: `changes.propose`. What
     was checked of an old value was not checked of a new one: the checks that a change makes void end with it, and a
     submission no longer stands.
 
-    Raises NotAllowed, also for any other field, and Django's ValidationError for values that do not fit.
+    Raises NotAllowed, also for any other field; Incomplete if requests would be taken without the terms agreed
+    (directory.terms); and Django's ValidationError for values that do not fit.
     """
     _require_editor(clinic, by, set(fields))
     found = _locked(clinic)
     _require_one_may(found, set(fields))
+    if fields.get("takes_requests") and not found.takes_requests:
+        terms.require_agreed(found)
     before = editing.said_texts(found)
     flagged, findings = _flagged(found, before, fields)
     if unflagged := {name: value for name, value in fields.items() if name not in flagged}:
-        changed = editing.write(found, unflagged)
+        changed = _write(found, by, unflagged)
         _keep(found, by, "listing.edited")
         if changed & IDENTITY:
             changes.void_submissions(found, by)
@@ -167,6 +205,18 @@ def confirm_domain(*, clinic: Clinic, domain: str, by: User) -> Clinic:
     if not domain or links.bare(domain) != links.host_of(clinic.website):
         raise NotAllowed("This is not the domain of the clinic's website.")
     return edit(clinic=clinic, by=by, confirmed_domain=domain)
+
+
+def _write(clinic: Clinic, by: User, values: Mapping[str, Any]) -> set[str]:
+    """Write the values of a locked clinic, and keep what somebody there has changed. Returns what changed."""
+    before = editing.standing(clinic, values)
+    changed = editing.write(clinic, values)
+    if changed and acts_for(by, clinic):
+        if "name" in changed:
+            editing.end_checks_of_name(clinic)
+        after = editing.standing(clinic, changed)
+        listing_edits.record(clinic=clinic, by=by, before={name: before[name] for name in after}, after=after)
+    return changed
 
 
 def _flagged(
@@ -188,8 +238,18 @@ def _require_editor(clinic: Clinic, by: User, names: set[str]) -> None:
     editing.require_known(names)
     if names & SAID:
         require_somebody_there(by, clinic)
-    if names & IDENTITY:
+    if names & IDENTITY and not _is_own_candidate(clinic, by, names):
         require_verifier(by, clinic)
+
+
+def _is_own_candidate(clinic: Clinic, by: User, names: set[str]) -> bool:
+    """Who fills in a listing that was never public: its manager, with a claim that a verifier approved."""
+    return (
+        clinic.status == Status.CANDIDATE
+        and "confirmed_domain" not in names
+        and acts_for(by, clinic, Membership.Role.MANAGER)
+        and clinic.claims.standing().exists()
+    )
 
 
 def _require_one_may(clinic: Clinic, names: set[str]) -> None:
@@ -203,10 +263,15 @@ def _require_one_may(clinic: Clinic, names: set[str]) -> None:
 
 
 def _require_submitter(clinic: Clinic, by: User) -> None:
-    if acts_for(by, clinic) and not (_is_from_file(clinic) and settings.IMPORTS_NEED_TWO_VERIFIERS):
+    if not is_for_verifiers_alone(clinic) and acts_for(by, clinic, Membership.Role.MANAGER):
         require_somebody_there(by, clinic)
     else:
         require_verifier(by, clinic)
+
+
+def is_for_verifiers_alone(clinic: Clinic) -> bool:
+    """It came from a file, and the operator asks for two verifiers: nobody else submits it."""
+    return _is_from_file(clinic) and settings.IMPORTS_NEED_TWO_VERIFIERS
 
 
 def _is_from_file(clinic: Clinic) -> bool:
@@ -215,6 +280,11 @@ def _is_from_file(clinic: Clinic) -> bool:
 
 def _one_is_enough(clinic: Clinic) -> bool:
     return _is_from_file(clinic) and not settings.IMPORTS_NEED_TWO_VERIFIERS
+
+
+def _require_no_opt_out(clinic: Clinic) -> None:
+    if opt_outs.against(clinic):
+        raise opt_outs.AskedNotToBeListed
 
 
 def _require_second(clinic: Clinic, by: User) -> None:

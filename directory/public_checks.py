@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils.translation import gettext_lazy
 
-from directory import facts
+from directory import attestation, facts
 from directory.models import CaseStep, Check, Clinic, License, Reply
 from directory.vocabulary import Fact, Word
 from outbox import clock
@@ -178,6 +178,8 @@ def document(found: Account) -> dict[str, Any]:
         "current": found.current,
         "oldest_on": _day(found.oldest_on),
         "next_due_on": _day(found.next_due_on),
+        "attested_on": _day(clinic.attested_at.date() if clinic.attested_at else None),
+        "attestation_due_on": _day(attestation.due_at(clinic).date()),
         "checks": [_check(line) for line in found.lines],
         "does_not_tell": [str(text) for text in DOES_NOT_TELL],
         "history_count": len(found.history),

@@ -2,15 +2,18 @@
 
 from typing import Any, Final
 
-from django.db.models.signals import post_save
+from django.db.models import QuerySet
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from accounts.models import Membership, Organization, User
 from directory import index, reach
+from directory.claims import forgetting
 from directory.lapses import recheck
-from directory.models import Clinic
+from directory.models import Clinic, SiteMembership
 from directory.models.clinic import ClinicQuerySet
-from directory.voices import reports
+from directory.team import invitations
+from directory.voices import removals, reports
 from outbox import chores
 
 REFRESH_EVERY_SECONDS: Final = 15
@@ -22,6 +25,9 @@ def register_chores() -> None:
     chores.register("directory.lapses.recheck", recheck.EVERY_SECONDS, recheck.every_hour)
     chores.register("directory.refresh_stale", REFRESH_EVERY_SECONDS, index.refresh_stale)
     chores.register("directory: destroy old reports", 3600, reports.destroy_due)
+    chores.register("directory: destroy who asked for a removal", 3600, removals.destroy_due)
+    chores.register("directory: forget old invitations", 3600, invitations.forget_old)
+    chores.register("directory: forget old claims", 3600, forgetting.forget_old)
 
 
 # A clinic receives requests only while somebody there can be reached, and that is public ("accepts_referrals").
@@ -33,6 +39,21 @@ def membership_saved(instance: Membership, raw: bool = False, **_: Any) -> None:
     """Somebody began or ceased to act for an organization."""
     if not raw:
         _people_changed(Clinic.objects.filter(organization_id=instance.organization_id))
+
+
+@receiver(post_save, sender=SiteMembership)
+def site_joined(instance: SiteMembership, raw: bool = False, **_: Any) -> None:
+    """Somebody began to act for one site."""
+    if not raw:
+        _people_changed(Clinic.objects.filter(pk=instance.clinic_id))
+
+
+@receiver(post_delete, sender=SiteMembership)
+def site_left(instance: SiteMembership, origin: Any = None, **_: Any) -> None:
+    """Somebody ceased to. Not when the row goes with its clinic or person: then there is nothing left to tell of."""
+    where = origin.model if isinstance(origin, QuerySet) else type(origin)
+    if where is SiteMembership:
+        _people_changed(Clinic.objects.filter(pk=instance.clinic_id))
 
 
 @receiver(post_save, sender=Organization)

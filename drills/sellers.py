@@ -9,13 +9,12 @@ the 200 sellers and the 200 honest clinics of the tests, and times one look.
 """
 
 import argparse
-import logging
 import os
 import statistics
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +23,15 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.conf import settings
-from django.core.management import call_command
-from django.db import connection, transaction
-from django.test.utils import setup_test_environment
+from django.db import connection
 
 from benchmarks.machine import describe
 from benchmarks.outcome import keep
 from directory import gate
+from drills import in_test_database
 from tests.directory.gate.honest import honest_clinics
 from tests.directory.gate.sellers import seller_profiles
-from tests.directory.gate.walking import walk_all
+from tests.directory.gate.walking import Walk, walk_all
 
 HONEST_MAY_BE_HELD = 4
 LOOKS = 2_000
@@ -43,14 +40,8 @@ LOOKS = 2_000
 def main(arguments: list[str]) -> int:
     """0 if nothing leaked and few honest clinics were held."""
     asked = _parser().parse_args(arguments)
-    setup_test_environment()
-    logging.disable(logging.CRITICAL)  # a page that refuses says so each time
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    connection.creation.create_test_db(verbosity=0)
-    try:
+    with in_test_database.a_database():
         found = {"machine": describe(), "database": connection.vendor, **_drill(asked), **_gate()}
-    finally:
-        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
     keep(found, asked.out)
     return 1 if found["leaks"] or found["honest_held"] > HONEST_MAY_BE_HELD else 0
 
@@ -65,26 +56,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _drill(asked: argparse.Namespace) -> dict[str, Any]:
-    call_command("load_gazetteer", verbosity=0)
     called: Counter[str] = Counter()
-    leaks, tried, began = [], 0, time.monotonic()
-    with transaction.atomic(), suppress(KeyboardInterrupt):
-        for walk in walk_all(range(asked.first, asked.first + asked.sequences), pages=asked.pages):
-            called.update(" ".join(name.split()[:2]) for name in walk.done[1:])
-            called[walk.done[0]] += 1
-            tried += 1
-            if walk.leak:
-                leaks.append(repr(walk))
-                print(walk, file=sys.stderr, flush=True)
-            _say(tried, asked.sequences, began)
-    seconds = round(time.monotonic() - began, 1)
+    numbers = range(asked.first, asked.first + asked.sequences)
+    tried, leaks, seconds = in_test_database.walk(
+        _counted(numbers, asked.pages, called), of=asked.sequences, fault=lambda walk: walk.leak
+    )
     return {"sequences": tried, "seconds": seconds, "leaks": leaks, "called": dict(called.most_common())}
 
 
-def _say(done: int, of: int, began: float) -> None:
-    if done % 250 == 0:
-        left = (time.monotonic() - began) / done * (of - done)
-        print(f"{done:,} of {of:,} sequences, {left:,.0f} s left", file=sys.stderr, flush=True)
+def _counted(numbers: range, pages: int, called: Counter[str]) -> Iterator[Walk]:
+    for walk in walk_all(numbers, pages=pages):
+        called.update(" ".join(name.split()[:2]) for name in walk.done[1:])
+        called[walk.done[0]] += 1
+        yield walk
 
 
 def _gate() -> dict[str, Any]:

@@ -8,8 +8,9 @@ from django import forms
 
 from directory.casework import asking, cases
 from directory.casework import decisions as case_decisions
+from directory.changes import REASON_LIMIT
 from directory.fact_rules import RULES
-from directory.models import Check, Clinic, License, Report
+from directory.models import Check, Clinic, License, Removal, Report
 from directory.time_zones import end_of
 from directory.vocabulary import Fact, LicenseStatus
 from outbox import clock
@@ -147,12 +148,36 @@ class ReportForm(PlainForm):
     )
 
 
+class RemovalForm(PlainForm):
+    """What comes of a clinic's wish to be taken down."""
+
+    outcome = forms.ChoiceField(
+        label="What do you do?",
+        choices=[
+            (Removal.Outcome.TAKEN_DOWN, "Take it down for good: the clinic said so on the phone"),
+            (Removal.Outcome.HIDDEN, "Only hide it: it may return"),
+            (Removal.Outcome.REFUSED, "Refuse: it did not come from the clinic"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what you do"},
+    )
+    never_again = forms.BooleanField(label="Do not list it again", required=False)
+    whole_organization = forms.BooleanField(label="Every site of the practice", required=False)
+
+
 class ChangeForm(PlainForm):
     """One proposed change. `contact_confirmed`: the accepter has just confirmed the new address or phone."""
 
     change = forms.IntegerField(widget=forms.HiddenInput)
     contact_confirmed = forms.BooleanField(
         label="I have just confirmed the new address and phone with the clinic", required=False
+    )
+    reason = LineField(
+        label="Why you refuse it",
+        help_text="Whoever asked for the change reads this. Name no person.",
+        required=False,
+        max_length=REASON_LIMIT,
+        error_messages={"max_length": f"Use {REASON_LIMIT} characters or fewer"},
     )
 
 

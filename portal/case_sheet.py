@@ -10,13 +10,13 @@ from django.forms import Form
 from django.utils.formats import date_format
 
 from accounts.models import User
-from directory import editing, facts
+from directory import claims, editing, facts, opt_outs
 from directory.casework import asking, cases
 from directory.casework import decisions as case_decisions
 from directory.casework import values as case_values
 from directory.fact_rules import RULES
 from directory.gate.sentences import SENTENCES
-from directory.models import Case, CaseStep, Clinic, License, ProposedChange, Report
+from directory.models import Case, CaseStep, Clinic, License, ListingClaim, ProposedChange, Removal, Report
 from directory.refusals import NotAllowed
 from directory.vocabulary import Fact, Word
 from directory.voices import reports, sealing
@@ -38,6 +38,7 @@ ACTIONS: Final = {
     "submitted": "submitted it for listing",
     "suspended": "suspended the listing",
     "closed": "closed it",
+    "letter": "printed a letter",
 }
 _LABELS: Final = {
     **{choice.value: str(choice.label) for choice in cases.CallOutcome},
@@ -46,6 +47,10 @@ _LABELS: Final = {
     **{choice.value: str(choice.label) for choice in case_decisions.NothingToDo},
     **{choice.value: str(choice.label) for choice in Clinic.StatusReason},
     **{choice.value: str(choice.label) for choice in Report.Outcome},
+    **{choice.value: str(choice.label) for choice in claims.CallOutcome},
+    **{choice.value: str(choice.label) for choice in ListingClaim.Status},
+    **{choice.value: str(choice.label) for choice in Removal.Outcome},
+    opt_outs.OUTCOME: "It asked not to be listed",
     case_decisions.PASSED: "It holds",
     case_decisions.FAILED: "It does not hold",
     case_decisions.LISTED: "Listed",
@@ -159,6 +164,7 @@ def in_words(slug: str) -> str:
         "text": "some words",
         "reason": "a reason",
         "outcome": "an outcome",
+        "call": "a call in which the clinic said yes",
     }
     return plain.get(slug) or (str(RULES[Fact(slug)].label) if slug in RULES else slug)
 

@@ -15,7 +15,7 @@ from directory.fact_rules import RULES
 from directory.intake import preparing
 from directory.models import Case, Clinic, License
 from directory.vocabulary import Fact
-from directory.voices import reports
+from directory.voices import removals, reports
 from portal import case_forms, clinic_forms
 from referrals import phones
 from referrals.forms import PlainForm
@@ -130,6 +130,11 @@ def _answer_report(case: Case, by: User, form: Any) -> None:
     reports.decide(report=report, outcome=form.cleaned_data["outcome"], by=by)
 
 
+def _remove(case: Case, by: User, form: Any) -> str:
+    closed = removals.decide(case=case, by=by, **form.cleaned_data)
+    return f"Taken down: {len(closed)} clinics." if len(closed) > 1 else ""
+
+
 VERBS: Final = (
     Verb("take", "Take it", "It is yours for 20 minutes from the last thing you do.", PlainForm,
          lambda case, by, form: cases.take(case=case, by=by)),
@@ -157,10 +162,12 @@ VERBS: Final = (
          lambda case, by, form: case_decisions.reinstate(case=case, by=by), decides=True),
     Verb("accept", "Accept the new values", "Accepted.", case_forms.ChangeForm, _accept, decides=True),
     Verb("refuse", "Refuse", "Refused. The old values stay.", case_forms.ChangeForm,
-         lambda case, by, form: case_decisions.refuse_change(case=case, change=_change(case, form), by=by),
+         lambda case, by, form: case_decisions.refuse_change(
+             case=case, change=_change(case, form), by=by, reason=form.cleaned_data["reason"]),
          decides=True),
     Verb("report", "Answer the report", "Answered. Whoever reported it can read it.", case_forms.ReportForm,
          _answer_report, decides=True),
+    Verb("removal", "Decide", "Done.", case_forms.RemovalForm, _remove, decides=True),
     Verb("dismiss", "Close without a check", "Closed.", case_forms.DismissForm,
          lambda case, by, form: case_decisions.dismiss(case=case, by=by, outcome=form.cleaned_data["outcome"]),
          decides=True),
@@ -253,6 +260,8 @@ def offered(case: Case, user: User) -> list[Verb]:
 def _deciding(case: Case) -> list[str]:
     if case.kind == Case.Kind.NEW:
         return _publishing(case)
+    if case.kind == Case.Kind.REMOVAL:
+        return ["removal"]
     if case.fact and case.kind in FACT_KINDS:
         return ["decide"]
     if case_decisions.changes_of(case) or case.kind == Case.Kind.REPORT:

@@ -14,6 +14,7 @@ REASONS: Final = [
     (_Reason.CLOSED_DOWN, "It closed"),
     (_Reason.MOVED, "It moved"),
     (_Reason.MERGED, "It became part of another clinic"),
+    (_Reason.CLINIC_ASKED, "The clinic does not want to be listed"),
 ]
 _PAGE: Final = re.compile(r"(?:.*/clinic/)?([a-z0-9-]{1,80})/?", re.ASCII)
 NO_SUCH_PAGE: Final = "Enter the address of a clinic’s page on this site"
@@ -35,6 +36,11 @@ class ClosingForm(PlainForm):
         required=False,
         max_length=300,
         error_messages={"max_length": NO_SUCH_PAGE},
+    )
+    never_again = forms.BooleanField(
+        label="Do not list it again",
+        help_text="Then no register or file brings it back, and its old page no longer shows its name.",
+        required=False,
     )
     whole = forms.BooleanField(label="Close all clinics of this practice", required=False)
     sure = forms.BooleanField(
@@ -67,8 +73,10 @@ class ClosingForm(PlainForm):
         reason, successor = given.get("reason"), given.get("successor")
         if reason == _Reason.MERGED and successor is None and "successor" not in self.errors:
             self.add_error("successor", "Say which clinic it became part of")
-        if reason == _Reason.CLOSED_DOWN and successor is not None:
-            self.add_error("successor", "A clinic that closed did not go anywhere: leave this empty")
+        if reason in (_Reason.CLOSED_DOWN, _Reason.CLINIC_ASKED) and successor is not None:
+            self.add_error("successor", "Such a clinic did not go anywhere: leave this empty")
+        if given.get("never_again") and reason in WITH_SUCCESSOR:
+            self.add_error("never_again", "A clinic that goes on elsewhere is listed there: leave this open")
         if given.get("whole") and reason in WITH_SUCCESSOR:
             self.add_error("whole", BOTH)
         return given

@@ -89,6 +89,15 @@ def read(*, referral: Referral, by: User | str, purpose: str) -> Answers:
 
 
 @transaction.atomic
+def read_all(*, referral: Referral, by: User, purpose: str) -> tuple[Answers, list[Step]]:
+    """`read` and `timeline` at one look, with one row in the trail. Raises as `read`."""
+    row, payload = _opened(referral, by)
+    steps = [_step(entry, set(Actor)) for entry in _entries(row)]
+    note(referral, by, purpose)
+    return Answers.from_payload(payload["answers"]), steps
+
+
+@transaction.atomic
 def call_names(*, referrals: Iterable[Referral], by: User, purpose: str) -> dict[uuid.UUID, str]:
     """What to call each person of a list; of requests destroyed or taken back there is no entry.
 
@@ -201,12 +210,17 @@ def _step(entry: TimelineEntry, words_of: Collection[str]) -> Step:
 
 
 def _payload(referral: Referral, by: User | str) -> dict[str, Any]:
+    return _opened(referral, by)[1]
+
+
+def _opened(referral: Referral, by: User | str) -> tuple[Referral, dict[str, Any]]:
+    """The row as it is now, locked, and what is sealed in it."""
     if isinstance(by, User):
         access.require(referral, by)
     row = _locked().get(pk=referral.pk)
     if not _is_readable(row, by):
         raise PersonalDataGone
-    return envelope.unseal(row)
+    return row, envelope.unseal(row)
 
 
 def _is_readable(row: Referral, by: User | str) -> bool:

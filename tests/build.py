@@ -256,6 +256,7 @@ def _new_clinic(wish: _Wanted, doctor: Practitioner, now: datetime) -> Clinic:
         "insurance": ["commercial"],
         "languages": ["en"],
         "age_groups": ["adult"],
+        "states_facts": ["dea", "emergency-plan"],
         "attested_at": now - timedelta(days=10),
         "takes_requests": wish.is_claimed,
     }

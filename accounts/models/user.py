@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 
 class UserManager(BaseUserManager["User"]):
@@ -33,6 +34,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False, help_text="works for the operator: /staff/")
     is_verifier = models.BooleanField(default=False, help_text="may check facts and decide claims")
     date_joined = models.DateTimeField(auto_now_add=True)
+    sign_ins_ended = models.PositiveIntegerField(
+        default=0, help_text="how often all sign-ins were ended at once: a session from before is none"
+    )
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -51,3 +55,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or f"user {self.pk}"
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must hold to be this user's. Sessions end with the password, or by `sign_ins.end_all`."""
+        of_password: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        if not self.sign_ins_ended:
+            return of_password
+        salt = f"accounts sign-ins {self.sign_ins_ended}"
+        return salted_hmac(salt, of_password, secret=secret, algorithm="sha256").hexdigest()

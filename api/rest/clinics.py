@@ -16,6 +16,7 @@ from api.rest import contract, documents
 from api.rest.parameters import FORMATS
 from api.rest.public import PublicRead
 from api.rest.renderers import FormatThenAccept, GeoJSONRenderer
+from directory import documents as clinic_documents
 from directory import facts, filters, index, public_checks, search
 from directory.models import Clinic
 from outbox import clock
@@ -43,7 +44,9 @@ class ClinicDetail(PublicRead):
     def get(self, request: Request, slug: str) -> Response:
         _take_no_parameters(request.query_params)
         now = clock.now()
-        return Response(index.document_of(_shown(slug, now), now))
+        clinic = _shown(slug, now)
+        says = {"clinic_says": clinic_documents.clinic_says(clinic)}
+        return Response(index.document_of(clinic, now) | says)
 
 
 class ClinicChecks(PublicRead):

@@ -85,7 +85,7 @@ CLINIC_DETAIL: dict[str, Any] = {
     "tags": ["Directory"],
     "parameters": _BY_SLUG,
     "responses": {
-        (200, JSON): _answer("Clinic", "The clinic.", examples.CLINIC | {"distance_miles": None}),
+        (200, JSON): _answer("ClinicInFull", "The clinic.", examples.CLINIC_IN_FULL),
         304: NOT_MODIFIED,
         **_NOT_THERE,
     },

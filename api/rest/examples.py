@@ -43,12 +43,37 @@ CLINIC: Example = {
     "checks": [CHECKED_LICENSE, CLINIC_SAYS_PLAN],
 }
 
+CLINIC_IN_FULL: Example = CLINIC | {
+    "distance_miles": None,
+    "clinic_says": {
+        "attested_on": "2026-09-14",
+        "attestation_due_on": "2026-12-13",
+        "stated_on": {"opening_hours": "2026-09-14", "price_low": "2026-08-02"},
+        "opening_hours": [{"day": 0, "opens": "09:00", "closes": "17:00"}],
+        "price_low": 450,
+        "price_high": None,
+        "offerings": [
+            {
+                "modality": "iv",
+                "psychotherapy": False,
+                "monitoring_minutes": 120,
+                "prescriber_on_site": True,
+                "pulse_oximetry": True,
+                "rescue_training": True,
+                "safe_departure": None,
+            }
+        ],
+    },
+}
+
 CHECKS: Example = {
     "clinic": {name: CLINIC[name] for name in ("slug", "name", "url")},
     "required": 5,
     "current": 5,
     "oldest_on": "2026-09-14",
     "next_due_on": "2026-12-13",
+    "attested_on": "2026-09-14",
+    "attestation_due_on": "2026-12-13",
     "checks": [
         {
             "fact": "license",

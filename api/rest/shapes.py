@@ -120,6 +120,15 @@ CLINIC_CHECKS = whole(
         "current": whole_number("How many of them are checked now."),
         "oldest_on": {**DATE_OR_NULL, "description": "The day of the oldest required check."},
         "next_due_on": {**DATE_OR_NULL, "description": "The day on which the next look is due."},
+        "attested_on": {
+            **DATE_OR_NULL,
+            "description": "The day on which the clinic last confirmed what it says of itself.",
+        },
+        "attestation_due_on": {
+            "type": "string",
+            "format": "date",
+            "description": "From this day on what the clinic says counts as not confirmed, until it confirms again.",
+        },
         "checks": {"type": "array", "items": ref("CheckInFull")},
         "does_not_tell": {"type": "array", "items": {"type": "string"}, "description": "What no check says."},
         "history_count": whole_number("How many earlier looks there are."),
@@ -174,6 +183,61 @@ CLINIC_PROPERTIES: Shape = {
 }
 CLINIC = whole(
     CLINIC_PROPERTIES, "A listed clinic: one site, with an address. Its required facts hold at this moment."
+)
+
+_YES_NO_OR_NULL: Shape = {"type": ["boolean", "null"]}
+_DOLLARS_OR_NULL: Shape = {
+    "type": ["integer", "null"],
+    "minimum": 0,
+    "description": "Whole US dollars for one visit.",
+}
+CLINIC_SAYS_OF_ITSELF = whole(
+    {
+        "attested_on": {**DATE_OR_NULL, "description": "The day it last said that all of it is true."},
+        "attestation_due_on": {
+            "type": "string",
+            "format": "date",
+            "description": "From this day on all of it counts as not confirmed, until the clinic confirms it again.",
+        },
+        "stated_on": {
+            "type": "object",
+            "additionalProperties": {"type": "string", "format": "date"},
+            "description": "By statement, the day it last changed it.",
+        },
+        "opening_hours": {
+            "type": "array",
+            "items": whole(
+                {
+                    "day": {"type": "integer", "minimum": 0, "maximum": 6, "description": "0 is Monday."},
+                    "opens": text("HH:MM, by the clocks there."),
+                    "closes": text("HH:MM, on the same day."),
+                },
+                "A span of a day.",
+            ),
+        },
+        "price_low": _DOLLARS_OR_NULL,
+        "price_high": _DOLLARS_OR_NULL,
+        "offerings": {
+            "type": "array",
+            "items": whole(
+                {
+                    "modality": words(Modality),
+                    "psychotherapy": {"type": "boolean"},
+                    "monitoring_minutes": {"type": ["integer", "null"], "minimum": 0},
+                    "prescriber_on_site": _YES_NO_OR_NULL,
+                    "pulse_oximetry": _YES_NO_OR_NULL,
+                    "rescue_training": _YES_NO_OR_NULL,
+                    "safe_departure": _YES_NO_OR_NULL,
+                },
+                "How a route of treatment is supervised there.",
+            ),
+        },
+    },
+    "What only the clinic can say. Nobody has checked it.",
+)
+CLINIC_IN_FULL = whole(
+    {**CLINIC_PROPERTIES, "clinic_says": ref("ClinicSays")},
+    "A listed clinic, with what it says of itself besides.",
 )
 
 PLACE = whole(
@@ -272,6 +336,8 @@ SHAPES: dict[str, Shape] = {
     "CheckInFull": CHECK_IN_FULL,
     "Clinic": CLINIC,
     "ClinicChecks": CLINIC_CHECKS,
+    "ClinicInFull": CLINIC_IN_FULL,
+    "ClinicSays": CLINIC_SAYS_OF_ITSELF,
     "ClinicFeature": FEATURE,
     "ClinicFeatureCollection": FEATURE_COLLECTION,
     "ClinicPage": CLINIC_PAGE,

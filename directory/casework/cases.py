@@ -39,6 +39,8 @@ TIME_FOR: Final[dict[str, timedelta]] = {
     Case.Kind.REPORT: timedelta(days=2),
     Case.Kind.REPLY: timedelta(days=2),
     Case.Kind.EVIDENCE: timedelta(0),
+    Case.Kind.REMOVAL: timedelta(days=2),
+    Case.Kind.CLAIM: timedelta(days=2),
 }
 """In which time it should be decided, where nobody says otherwise. What is urgent is due at once."""
 

@@ -101,7 +101,8 @@ def dismiss(*, case: Case, outcome: str, by: User) -> Case:
     if (
         changes_of(found)
         or found.reports.filter(decided_at=None).exists()
-        or found.kind == Case.Kind.REPLY  # directory.voices.replies closes it
+        # directory.voices and directory.claims close these.
+        or found.kind in (Case.Kind.REPLY, Case.Kind.CLAIM, Case.Kind.REMOVAL)
     ):
         raise NotAllowed("Decide what waits in this case first.")
     return cases.finish(found, outcome, by)
@@ -178,10 +179,10 @@ def accept_change(*, case: Case, change: ProposedChange, by: User, **confirmed: 
 
 
 @transaction.atomic
-def refuse_change(*, case: Case, change: ProposedChange, by: User) -> ProposedChange:
-    """The old values stay. Refusals as `changes.refuse`."""
+def refuse_change(*, case: Case, change: ProposedChange, by: User, reason: str = "") -> ProposedChange:
+    """The old values stay; whoever asked reads `reason`. Refusals as `changes.refuse`."""
     found = cases.working(case, by)
-    decided = changes.refuse(change=change, by=by)
+    decided = changes.refuse(change=change, by=by, reason=reason)
     _finish_if_done(found, "refused", by)
     return decided
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import Membership, Organization, User
 from directory import examples, facts, index
+from directory.examples import agreeing
 from directory.examples.cases import DAY, FRESH
 from directory.examples.planning import Plan, Planner
 from directory.models import Check, Clinic, License, ListingClaim, Offering, Practitioner
@@ -60,6 +61,7 @@ def load(*, clinics: int, seed: int, as_of: datetime, say: Progress = lambda tex
         [check for plan in plans for check in _checks(plan, people.staff, as_of, chance)], batch_size=500
     )
     _claims(plans, people, as_of)
+    agreeing.store(plans, as_of)
     say("search index")
     index.rebuild_many(Clinic.objects.filter(pk__in=[plan.clinic.pk for plan in plans]))
     audit.record(actor=audit.SYSTEM, action="examples.load", object_type="directory", object_id=str(seed))
@@ -147,9 +149,15 @@ def _claims(plans: list[Plan], people: _People, as_of: datetime) -> None:
             ListingClaim(
                 clinic=plan.clinic,
                 claimant_id=members[plan.clinic.organization_id],
-                proof=ListingClaim.Proof.PHONE,
+                proof=ListingClaim.Proof.LETTER,
                 status=ListingClaim.Status.APPROVED,
                 made_at=as_of - 80 * DAY,
+                position="Front desk",
+                proven_at=as_of - 79 * DAY,
+                called_at=as_of - 79 * DAY,
+                called_by=people.staff,
+                called_number=plan.clinic.phone,
+                called_source="NPPES",
                 decided_at=as_of - 78 * DAY,
                 decided_by=people.second,
             )

@@ -13,7 +13,7 @@ from directory.examples.cases import DAY, PLAIN, Case, case_for
 from directory.examples.sites import Site, SiteMap
 from directory.models import Clinic, License, Offering, Practitioner
 from directory.time_zones import time_zone_of
-from directory.vocabulary import Access, AgeGroup, Insurance, Language, Modality
+from directory.vocabulary import CLINIC_ONLY_FACTS, Access, AgeGroup, Insurance, Language, Modality
 
 NPI_PREFIX: Final = "80840"
 CHAIN_EVERY, CHAIN_SIZE = 4, 8
@@ -146,6 +146,7 @@ class Planner:
             "languages": sorted({"en", *self._some(Language.values, 0.12 + more / 5)}),
             "age_groups": sorted({"adult", *self._some(AgeGroup.values, 0.4 + more)}),
             "access": self._some(Access.values, 0.4 + more),
+            "states_facts": [str(fact) for fact in CLINIC_ONLY_FACTS],
             "first_visit": FIRST_VISIT,
             "cost": COST if self.chance.random() < 0.6 + more else "",
             "cannot_treat": CANNOT_TREAT if self.chance.random() < 0.5 + more else "",

@@ -11,7 +11,7 @@ class Candidate:
 
     phone: E.164. state, license_state: two letters. modalities: slugs of the vocabulary. `notes` are sentences for
     whoever looks at it; `doubts` are sentences, too, and hold it back until a person has decided. `as_typed` holds, by
-    label, what could not be kept as a value.
+    label, what could not be kept as a value. `is_solo`: the NPI of the practice is that of its one clinician.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Candidate:
     website: str = ""
     organization_name: str = ""
     organization_npi: str = ""
+    is_solo: bool = False
     modalities: tuple[str, ...] = ()
     psychotherapy: bool = False
     clinician_first_name: str = ""

@@ -10,16 +10,17 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 
 from accounts import audit
 from accounts.models import Organization, User
-from directory import gate
+from directory import gate, opt_outs
 from directory.casework import cases
 from directory.intake import people as candidate_people
 from directory.intake.candidate import Candidate
-from directory.models import Case, Clinic, NppesRecord, Offering, Place
+from directory.models import Case, Clinic, NppesRecord, Offering, OptOut, Place
 from directory.models.clinic import ClinicQuerySet
 from directory.refusals import NotAllowed, WrongState
 from directory.time_zones import time_zone_of
@@ -38,8 +39,9 @@ _FROM_NOBODY: Final = {Clinic.Origin.IMPORT, Clinic.Origin.NPPES}
 
 
 def waiting() -> ClinicQuerySet:
-    """Candidates nobody has decided about; those that turned out to be another clinic are left out."""
-    return Clinic.objects.filter(status=Clinic.Status.CANDIDATE, successor__isnull=True)
+    """Candidates nobody has decided about: not those that are another clinic, or asked not to be listed."""
+    asked = OptOut.objects.standing().filter(clinic=OuterRef("pk"))
+    return Clinic.objects.filter(~Exists(asked), status=Clinic.Status.CANDIDATE, successor__isnull=True)
 
 
 def add(*, by: User | None, values: Candidate, origin: str) -> Clinic:
@@ -54,14 +56,19 @@ def add_each(*, by: User | None, wanted: Sequence[Candidate], origin: str) -> li
     `by` is of the operator's staff; for Origin.CLINIC anybody who is not; None on the command line, for a file or a
     registry. An organization is found by its NPI; without one by its exact name, unless somebody acts for it already:
     a mere name gives nobody a clinic. The point is the middle of the ZIP code. What the gate finds in the words holds
-    a candidate for a person. Nothing is listed.
+    a candidate for a person. Nothing is listed. A clinic that asked not to be listed comes back by itself alone.
 
-    Raises NotAllowed, and ValidationError for values that no form has read. A fixed number of statements.
+    Raises NotAllowed (opt_outs.AskedNotToBeListed), and ValidationError for values that no form has read. A fixed
+    number of statements.
     """
     _require_may_add(by, origin)
+    if origin != Clinic.Origin.CLINIC and opt_outs.standing_for(wanted):
+        raise opt_outs.AskedNotToBeListed
     practices = _organizations(wanted)
     people = candidate_people.find_or_add(wanted, practices)
     rows = _clinics(wanted, practices, people, origin)
+    for row in rows:
+        row.added_by = by
     clinics = Clinic.objects.bulk_create(rows)
     _store_offerings(wanted, clinics)
     candidate_people.join(clinics)
@@ -150,8 +157,10 @@ def _by_npi(npis: Iterable[str]) -> dict[str, Organization]:
 
 def _npi_types(wanted: Sequence[Candidate], lacking: Mapping[str, str]) -> dict[str, int]:
     """Whose NPI each is: the registry says so, or the clinician of the row has it; else an organization's."""
-    solo = {one.organization_npi for one in wanted if one.organization_npi == one.clinician_npi}
-    types = dict.fromkeys(lacking, ORGANIZATION) | dict.fromkeys(solo, PERSON)
+    solo = {
+        one.organization_npi for one in wanted if one.is_solo or one.organization_npi == one.clinician_npi
+    }
+    types = dict.fromkeys(lacking, ORGANIZATION) | dict.fromkeys(solo & set(lacking), PERSON)
     registered = NppesRecord.objects.filter(npi__in=lacking, entity_type__in=[PERSON, ORGANIZATION])
     return types | dict(registered.values_list("npi", "entity_type"))
 

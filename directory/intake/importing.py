@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from django.db import transaction
 
 from accounts.models import User
+from directory import opt_outs
 from directory.intake import candidates, duplicates
 from directory.intake import spreadsheet as clinic_csv
 from directory.intake.candidate import Candidate
@@ -34,12 +35,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Planned:
-    """A row that can be taken. `known` is the clinic it is exactly; `like` says which it may be, and why."""
+    """A row that can be taken. `known` is the clinic it is exactly; `like` says which it may be, and why.
+
+    One with `opted_out` asked not to be listed, and is left out.
+    """
 
     line: int
     values: Candidate
     known: int | None = None
     like: tuple[duplicates.Match, ...] = ()
+    opted_out: bool = False
 
 
 @dataclass
@@ -54,12 +59,17 @@ class Plan:
     @property
     def new(self) -> list[Planned]:
         """Rows that would become candidates."""
-        return [row for row in self.rows if row.known is None]
+        return [row for row in self.rows if row.known is None and not row.opted_out]
 
     @property
     def known(self) -> list[Planned]:
         """Rows about clinics that we have: nothing is done about them."""
-        return [row for row in self.rows if row.known is not None]
+        return [row for row in self.rows if row.known is not None and not row.opted_out]
+
+    @property
+    def opted_out(self) -> list[Planned]:
+        """Rows about clinics that asked not to be listed: they are left out."""
+        return [row for row in self.rows if row.opted_out]
 
     @property
     def doubtful(self) -> list[Planned]:
@@ -74,11 +84,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done. `known` are rows that needed nothing."""
+    """What was done. `known` are rows that needed nothing; `opted_out` asked not to be listed."""
 
     added: int
     known: int
     left_out: int
+    opted_out: int = 0
 
 
 def _quiet(done: int, total: int) -> None:
@@ -108,9 +119,10 @@ def plan_rows(wanted: Sequence[tuple[int, Candidate]]) -> Plan:
     """What these rows, each with its line, would do; each is compared with the directory and with the rows before."""
     register, made = duplicates.Register.everything(), Plan()
     register.learn_points(values.zip for _, values in wanted)
-    for line, values in wanted:
-        planned = _planned(line, values, register)
-        if planned.known is None:
+    asked = opt_outs.standing_for([values for _, values in wanted])
+    for place, (line, values) in enumerate(wanted):
+        planned = _planned(line, values, register, opted_out=place in asked)
+        if planned.known is None and not planned.opted_out:
             register.add(values, -line)
         made.rows.append(planned)
     return made
@@ -125,17 +137,19 @@ def carry_out(
     """
     if made.problems and not partial:
         raise UnreadableFile(f"{made.bad_lines:,} rows cannot be taken, so nothing was added.")
-    rows, added = made.new, 0
+    rows, added, opted_out = made.new, 0, len(made.opted_out)
     for start in range(0, len(rows), BATCH):
-        added += _add(rows[start : start + BATCH], by, origin)
+        new, asked = _add(rows[start : start + BATCH], by, origin)
+        added, opted_out = added + new, opted_out + asked
         progress(min(start + BATCH, len(rows)), len(rows))
-    return Outcome(added, len(made.rows) - added, made.bad_lines)
+    return Outcome(added, len(made.rows) - added - opted_out, made.bad_lines, opted_out)
 
 
-def _planned(line: int, values: Candidate, register: duplicates.Register) -> Planned:
+def _planned(line: int, values: Candidate, register: duplicates.Register, *, opted_out: bool) -> Planned:
     matches = register.matches(values)
     exact = next((match.clinic_id for match in matches if match.exact), None)
-    return Planned(line, values, exact, () if exact is not None else tuple(matches))
+    like = () if exact is not None or opted_out else tuple(matches)
+    return Planned(line, values, exact, like, opted_out)
 
 
 def problems_of(line: int, form: CandidateForm) -> list[Problem]:
@@ -147,8 +161,10 @@ def problems_of(line: int, form: CandidateForm) -> list[Problem]:
 
 
 @transaction.atomic
-def _add(rows: Sequence[Planned], by: User | None, origin: str) -> int:
-    """Add a batch, less what has become known since the plan was made."""
+def _add(rows: Sequence[Planned], by: User | None, origin: str) -> tuple[int, int]:
+    """Add a batch, less what has become known or opted out since the plan was made; how many, and opted out."""
+    asked = opt_outs.standing_for([row.values for row in rows])
+    rows = [row for place, row in enumerate(rows) if place not in asked]
     register = duplicates.Register.at_their_addresses([row.values for row in rows])
     names = _names(rows)
     new = []
@@ -158,7 +174,7 @@ def _add(rows: Sequence[Planned], by: User | None, origin: str) -> int:
             register.add(row.values, -row.line)
     if new:
         candidates.add_each(by=by, wanted=new, origin=origin)
-    return len(new)
+    return len(new), len(asked)
 
 
 def _names(rows: Sequence[Planned]) -> dict[int, str]:

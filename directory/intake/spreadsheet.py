@@ -7,17 +7,19 @@ a problem names a line and a column.
 import csv
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
+from directory.intake import csv_file
+from directory.intake.csv_file import MOST_BYTES, Problem, UnreadableFile
 from directory.intake.form import CandidateForm
 from directory.vocabulary import Modality
 
+__all__ = ["MOST_BYTES", "Problem", "UnreadableFile"]
+
 COLUMNS: Final = tuple(CandidateForm.base_fields)
 REQUIRED: Final = tuple(name for name, field in CandidateForm.base_fields.items() if field.required)
-MOST_BYTES: Final = 20 * 2**20
 MOST_ROWS: Final = 50_000
 SKIPPED_PREFIX: Final = "x_"
 """A column whose name begins so is the reader's own, and is left alone."""
@@ -65,21 +67,7 @@ _ALIASES: Final = {
     "web_site": "website",
     "treatments": "modalities",
 }
-_DELIMITERS: Final = (",", ";", "\t")
 _LABELS: Final = {str(label).casefold(): slug for slug, label in Modality.choices}
-
-
-class UnreadableFile(ValueError):
-    """Not a table of clinics. The text is for a person."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a row cannot be taken. `line` counts from 1, the header's; `column` is "" where the whole row is meant."""
-
-    line: int
-    column: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -105,16 +93,16 @@ def read(data: bytes) -> Table:
     Raises UnreadableFile if it is no such table, a needed column is missing, one is not known or stands there twice,
     it holds no rows, or more than MOST_BYTES or MOST_ROWS.
     """
-    text, notes = _decoded(data)
-    delimiter = _delimiter(text)
-    lines = _lines(text, delimiter)
+    text, notes = csv_file.text_of(data)
+    delimiter = csv_file.delimiter_of(text, lambda cell: _column(cell) in COLUMNS)
+    lines = csv_file.lines_of(text, delimiter)
     _, header = next(lines, (1, []))
     columns = _columns(header)
     rows, problems = [], []
     for line, cells in lines:
         if not any(cell.strip() for cell in cells):
             continue
-        if problem := _wrong_length(line, cells, columns):
+        if problem := csv_file.wrong_length(line, cells, columns):
             problems.append(problem)
         elif (row := _row(line, cells, columns)) and row.cells["clinic_name"] != EXAMPLE["clinic_name"]:
             rows.append(row)
@@ -134,88 +122,7 @@ def template() -> str:
     return written.getvalue()
 
 
-# --- bytes to text -----------------------------------------------------------------------------
-
-
-def _decoded(data: bytes) -> tuple[str, list[str]]:
-    if len(data) > MOST_BYTES:
-        raise UnreadableFile(f"The file is larger than {MOST_BYTES // 2**20} MB. Cut it into several.")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _require_text(_utf_16(data)), ["The file was read as UTF-16."]
-    _require_no_other_kind(data)
-    try:
-        return _require_text(data.decode("utf-8-sig")), []
-    except UnicodeDecodeError:
-        pass
-    try:
-        text = data.decode("cp1252")
-    except UnicodeDecodeError:
-        raise UnreadableFile("The file is neither UTF-8 nor Windows-1252. Save it as CSV in UTF-8.") from None
-    return _require_text(text), ["The file is not UTF-8. It was read as Windows-1252: look at the accents."]
-
-
-def _utf_16(data: bytes) -> str:
-    try:
-        return data.decode("utf-16")
-    except UnicodeDecodeError:
-        raise UnreadableFile("The file is cut off or damaged. Save it as CSV in UTF-8.") from None
-
-
-def _require_no_other_kind(data: bytes) -> None:
-    if data.startswith(b"PK"):
-        raise UnreadableFile("This is a ZIP file or an Excel workbook. Save the sheet as CSV.")
-    if data.startswith((b"\x1f\x8b", b"%PDF", b"\xd0\xcf\x11\xe0")):
-        raise UnreadableFile("This is no CSV file. Save the sheet as CSV.")
-    if re.match(rb"(?:\xef\xbb\xbf)?\s*(?:<|\{|\[)", data):
-        raise UnreadableFile(
-            "This looks like a web page or data of a program, not like a table. Download it again."
-        )
-
-
-def _require_text(text: str) -> str:
-    if not text.strip():
-        raise UnreadableFile("The file is empty.")
-    if "\0" in text:
-        raise UnreadableFile("The file holds characters that no text has. Save it as CSV in UTF-8.")
-    return text
-
-
-# --- text to rows ------------------------------------------------------------------------------
-
-
-def _delimiter(text: str) -> str:
-    """The separator that gives the first line the most columns that we know."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    if found := re.fullmatch(r"sep=(.)", first.strip(" \r\n"), re.IGNORECASE):
-        return found[1]
-    known = {mark: sum(_column(cell) in COLUMNS for cell in _cells(first, mark)) for mark in _DELIMITERS}
-    return max(_DELIMITERS, key=lambda mark: known[mark])
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        raise UnreadableFile("The first line is too long: this is no table of clinics.") from None
-
-
-def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the number of the line it begins on. Lines may end as on any system."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    begins = 1
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            raise UnreadableFile(
-                f"Line {begins:,} or one after it cannot be read: a quotation mark is missing or too many, "
-                "or a cell has no end."
-            ) from None
-        if any(cells) and not re.fullmatch(r"sep=.?", "".join(cells), re.IGNORECASE):
-            yield begins, cells
-        begins = reader.line_num + 1
+# --- lines to rows -----------------------------------------------------------------------------
 
 
 def _columns(header: list[str]) -> list[str]:
@@ -244,13 +151,6 @@ def _unknown_column(number: int, name: str) -> str:
     near = get_close_matches(name, COLUMNS, n=1)
     hint = f"Is it {near[0]}?" if near else "Take it out, or let its name begin with x_ to leave it alone."
     return f"Column {number} of the first line has a name that is not known. {hint}"
-
-
-def _wrong_length(line: int, cells: list[str], columns: list[str]) -> Problem | None:
-    extra = any(cell.strip() for cell in cells[len(columns) :])
-    if len(cells) >= len(columns) and not extra:
-        return None
-    return Problem(line, "", f"This row has {len(cells)} cells, and the first line has {len(columns)}.")
 
 
 def _row(line: int, cells: list[str], columns: list[str]) -> Row:

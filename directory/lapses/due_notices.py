@@ -4,7 +4,6 @@
 Only about facts where the clinic can help; what a registry's file renews is no work for it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,10 +12,12 @@ from django.db.models import Exists, F, Min, OuterRef, Q
 
 from directory import members
 from directory.fact_rules import RULES, Needed
+from directory.lapses import occasions
+from directory.lapses.occasions import Notice
 from directory.models import Check, Clinic, Offering
 from directory.models.check import CheckQuerySet
 from directory.vocabulary import Fact, Modality
-from outbox import clock, deliveries, handlers
+from outbox import clock, handlers
 from outbox.handlers import Mail
 from outbox.models import Delivery
 
@@ -25,12 +26,6 @@ LEAVES_SOON: Final = "listing-leaves-soon"
 
 STAGES: Final = ((LEAVES_SOON, 3), (LEAVES_SOON, 14), (FACTS_DUE, 3), (FACTS_DUE, 14), (FACTS_DUE, 30))
 """Days ahead, what is most pressing first: of several only the first is said."""
-
-_CAUGHT_UP_FOR: Final = timedelta(days=2)
-"""A worker that was down so long still says what it would have said."""
-
-_QUIET_FOR: Final = timedelta(days=6)
-"""Facts fall due on different days; nobody gets a mail for each."""
 
 _ASKED: Final = [rule.fact for rule in RULES.values() if rule.asks_clinic]
 
@@ -50,20 +45,6 @@ _BODY: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Notice:
-    """One mail to everybody who acts for a clinic. `day`: what it is about, as an ISO date in UTC."""
-
-    kind: str
-    days: int
-    clinic_id: int
-    day: str
-
-    def key_for(self, recipient: str) -> str:
-        """The same occasion is the same mail, whoever asks for it and however often."""
-        return f"{self.kind}:{self.clinic_id}:{self.days}:{self.day}:{recipient}"
-
-
 def register() -> None:
     """Tell the outbox how these are composed; called once, when the site starts."""
     handlers.register(FACTS_DUE, compose)
@@ -72,36 +53,28 @@ def register() -> None:
 
 def tell(at: datetime) -> int:
     """Promise the mails that are wanted at `at`; about how many listings."""
-    found = wanted(at)
-    looking_after = members.recipients_of_each(notice.clinic_id for notice in found)
-    for notice in found:
-        recipients = looking_after.get(notice.clinic_id, [])
-        deliveries.enqueue_each(
-            kind=notice.kind,
-            subject=str(notice.clinic_id),
-            dedupe_keys={recipient: notice.key_for(recipient) for recipient in recipients},
-        )
-    return len(found)
+    return occasions.promise(wanted(at))
 
 
 def wanted(at: datetime) -> list[Notice]:
-    """At most one notice for each claimed listing, which was not said and does not follow another too soon."""
+    """At most one notice for each claimed listing, which was not said and does not follow another too soon.
+
+    Facts fall due on different days; nobody gets a mail for each.
+    """
     found: dict[int, Notice] = {}
     for kind, days in STAGES:
         for notice in _of_stage(kind, days, at):
             found.setdefault(notice.clinic_id, notice)
-    said, quiet = _said_of_late(at)
+    said = occasions.said_of_late(SUBJECTS, at)
     return [
         notice
         for notice in found.values()
-        if notice.key_for("") not in said and (notice.days == 3 or notice.clinic_id not in quiet)
+        if not said.has(notice) and (notice.days == 3 or notice.clinic_id not in said.clinic_ids)
     ]
 
 
 def _of_stage(kind: str, days: int, at: datetime) -> list[Notice]:
-    until = at + timedelta(days=days)
-    window = (max(at, until - _CAUGHT_UP_FOR), until)
-    checks = _asked_of_listed().filter(_falls(kind, window, at))
+    checks = _asked_of_listed().filter(_falls(kind, occasions.window(days, at), at))
     rows = checks.values_list("clinic_id", "due_at", "lapses_at", "holds_until")
     return [
         Notice(kind, days, clinic, _day(kind, due, lapse, holds))
@@ -130,13 +103,6 @@ def _asked_of_listed() -> CheckQuerySet:
     only_esketamine = [fact for fact in _ASKED if RULES[fact].needed == Needed.ESKETAMINE]
     concerns = ~Q(fact__in=only_esketamine) | Exists(offered)
     return checks.filter(theirs, concerns, clinic__in=Clinic.objects.listed().claimed().values("pk"))
-
-
-def _said_of_late(at: datetime) -> tuple[set[str], set[int]]:
-    """Occasions that were said, without their recipients; and listings that had a mail a short while ago."""
-    rows = Delivery.objects.filter(kind__in=SUBJECTS, created_at__gt=at - _QUIET_FOR)
-    pairs = list(rows.values_list("dedupe_key", "subject"))
-    return {key.rpartition(":user:")[0] + ":" for key, _ in pairs}, {int(subject) for _, subject in pairs}
 
 
 def compose(delivery: Delivery) -> Mail | None:

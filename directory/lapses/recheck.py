@@ -14,7 +14,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from directory import index
 from directory.casework import cases
 from directory.fact_rules import RULES, FactRule, Needed
-from directory.lapses import due_notices, lapse_stops
+from directory.lapses import attest_notices, due_notices, lapse_stops
 from directory.models import Case, Check, Clinic, Offering, RegistryFile
 from directory.models.case import CaseQuerySet
 from directory.models.check import CheckQuerySet
@@ -81,11 +81,18 @@ def run(*, dry_run: bool = False, sweep: bool = True) -> Done:
     return Done(
         opened=len(found),
         closed=len(moot),
-        told=len(due_notices.wanted(now)) if dry_run else due_notices.tell(now),
+        told=_tell(now, dry_run=dry_run),
         leaving=len(leaving.clinic_ids),
         held=lapse_stops.is_open() or leaving.is_a_mass,
         swept=index.count_stale() if dry_run or not sweep else _sweep(),
     )
+
+
+def _tell(at: datetime, *, dry_run: bool) -> int:
+    """Tell those who look after listings; of how many, or of how many it would be."""
+    if dry_run:
+        return len(due_notices.wanted(at)) + len(attest_notices.wanted(at))
+    return due_notices.tell(at) + attest_notices.tell(at)
 
 
 def _sweep() -> int:

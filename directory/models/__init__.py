@@ -6,7 +6,7 @@ from directory.models.clinic import Clinic, Offering
 from directory.models.index_row import DirectoryVersion, IndexRow
 from directory.models.keeping import Attestation, ListingEdit
 from directory.models.lapse_stop import LapseStop
-from directory.models.opt_out import OptOut
+from directory.models.opt_out import OptOut, Removal
 from directory.models.place import GazetteerVersion, Place
 from directory.models.practitioner import License, Practitioner
 from directory.models.registry import (
@@ -50,6 +50,7 @@ __all__ = [
     "Practitioner",
     "ProposedChange",
     "RegistryFile",
+    "Removal",
     "RemsSite",
     "Reply",
     "Report",

@@ -27,6 +27,7 @@ class ProposedChange(models.Model):
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     accepted = models.BooleanField(null=True, blank=True)
+    reason = models.CharField(max_length=300, blank=True, help_text="why it was refused, for whoever asked")
 
     objects = ProposedChangeQuerySet.as_manager()
 

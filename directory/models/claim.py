@@ -41,10 +41,10 @@ class ListingClaim(models.Model):
     # The code that was mailed or posted.
     address = models.EmailField(max_length=254, blank=True, help_text="at the clinic's confirmed domain")
     code_digest = models.CharField(
-        max_length=64, blank=True, help_text="HMAC of the code; empty if none was made"
+        max_length=64, blank=True, help_text="key id and HMAC of the code; empty if none waits to be typed"
     )
     code_expires_at = models.DateTimeField(null=True, blank=True)
-    code_tries = models.PositiveSmallIntegerField(default=0)
+    code_tries = models.PositiveSmallIntegerField(default=0, help_text="how often a wrong one was typed")
     proven_at = models.DateTimeField(null=True, blank=True, help_text="when the code came back")
 
     # The call to the phone that a registry or a check of ours has for the clinic.
@@ -77,7 +77,11 @@ class ListingClaim(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(status="pending", decided_at__isnull=True, decided_by__isnull=True)
-                | (~Q(status="pending") & Q(decided_at__isnull=False, decided_by__isnull=False)),
+                | Q(status="withdrawn", decided_at__isnull=False, decided_by__isnull=True)
+                | (
+                    ~Q(status__in=["pending", "withdrawn"])
+                    & Q(decided_at__isnull=False, decided_by__isnull=False)
+                ),
                 name="claim_decision_whole",
             ),
             models.CheckConstraint(

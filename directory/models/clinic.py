@@ -1,11 +1,12 @@
 """Clinics and what they offer: the unit of search is one site with an address and a point."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from accounts.models import Organization, User
 from directory.vocabulary import REQUIRED_FACTS, Fact, Modality
@@ -13,6 +14,9 @@ from outbox import clock
 
 if TYPE_CHECKING:
     from directory.models.check import Check
+
+REQUESTS_END_AFTER: Final = timedelta(days=120)
+"""So long after a clinic last said that all it says is true (90 days, and 30 shown as not confirmed): design."""
 
 
 class ClinicQuerySet(models.QuerySet["Clinic"]):
@@ -61,10 +65,18 @@ class ClinicQuerySet(models.QuerySet["Clinic"]):
         moment = at or clock.now()
         return self.filter(Q(paused_until__isnull=True) | Q(paused_until__lte=moment), takes_requests=True)
 
-    def able_to_receive(self, at: datetime | None = None) -> "ClinicQuerySet":
-        """Shown, claimed by somebody who can be reached, and taking requests, all at one instant."""
+    def confirmed(self, at: datetime | None = None) -> "ClinicQuerySet":
+        """The clinic attested lately enough to get requests. If it never did, its last change of status counts."""
         moment = at or clock.now()
-        return self.shown(moment).claimed().taking_requests(moment)
+        # The database adds: `at` itself must be all that this question knows of time (referrals.receiving).
+        ends = Coalesce(F("attested_at"), F("status_changed_at")) + REQUESTS_END_AFTER
+        wrapped = ExpressionWrapper(ends, output_field=models.DateTimeField())
+        return self.alias(requests_end_at=wrapped).filter(requests_end_at__gt=moment)
+
+    def able_to_receive(self, at: datetime | None = None) -> "ClinicQuerySet":
+        """Shown, claimed by somebody who can be reached, taking requests, and confirmed, all at one instant."""
+        moment = at or clock.now()
+        return self.shown(moment).claimed().taking_requests(moment).confirmed(moment)
 
 
 def _holding_check(fact: str, moment: datetime) -> "models.QuerySet[Check]":
@@ -141,6 +153,14 @@ class Clinic(models.Model):
         help_text="where a moved or merged clinic went",
     )
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.STAFF)
+    added_by = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="who told us of it on the site",
+    )
     submitted_by = models.ForeignKey(
         "accounts.User",
         on_delete=models.SET_NULL,

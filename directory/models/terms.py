@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 
 class Terms(models.Model):
@@ -25,9 +26,14 @@ class TermsAgreement(models.Model):
     clinic = models.ForeignKey("directory.Clinic", on_delete=models.CASCADE, related_name="terms_agreements")
     agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     agreed_at = models.DateTimeField()
+    typed_name = models.CharField(max_length=120)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["terms", "clinic"], name="terms_agreed_once")]
+        constraints = [
+            # Whoever takes a clinic over agrees anew; what was agreed before stays on record.
+            models.UniqueConstraint(fields=["terms", "clinic", "agreed_by"], name="terms_agreed_once"),
+            models.CheckConstraint(condition=~Q(typed_name=""), name="terms_agreement_is_signed"),
+        ]
 
     def __str__(self) -> str:
         return f"clinic {self.clinic_id} agreed to terms {self.terms_id}"

@@ -9,6 +9,7 @@ from directory import search
 from directory.gazetteer import Spot
 from directory.models import Clinic
 from directory.pages.cards import cards
+from directory.voices import removals
 
 # A person never reads which fact lapsed: it may be a late file, or something about a named clinician.
 FACTS_OUT_OF_DATE: Final = "Some facts that we need to see are not up to date"
@@ -17,11 +18,12 @@ FARTHEST: Final = 5
 
 
 def gone_page(request: HttpRequest, clinic: Clinic) -> HttpResponse:
-    """410, for a clinic that was suspended or closed, or whose facts lapsed."""
+    """410, for a clinic that was suspended or closed, or whose facts lapsed. One that opted out is not named."""
     stopped = clinic.status in (Clinic.Status.SUSPENDED, Clinic.Status.CLOSED)
     nearest = _nearest(clinic)
     context = {
         "clinic": clinic,
+        "is_named": not removals.has_asked(clinic),
         "successor": _successor(clinic),
         "reason": clinic.get_status_reason_display() if stopped else FACTS_OUT_OF_DATE,
         "since": clinic.status_changed_at if stopped else None,
@@ -36,11 +38,15 @@ def _successor(clinic: Clinic) -> Clinic | None:
     found, seen = clinic, {clinic.pk}
     for _ in range(FARTHEST):
         following = found.successor
-        if following is None or following.pk in seen or following.status == Clinic.Status.CANDIDATE:
+        if following is None or following.pk in seen or not _may_be_named(following):
             break
         found = following
         seen.add(found.pk)
     return found if found.pk != clinic.pk else None
+
+
+def _may_be_named(clinic: Clinic) -> bool:
+    return clinic.status != Clinic.Status.CANDIDATE and not removals.has_asked(clinic)
 
 
 def _nearest(clinic: Clinic) -> list[search.Hit]:

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import limits
 from directory.forms import ReportForm
 from directory.models import Clinic
+from directory.views.gone import gone_page
 from directory.views.own_pages import refuse_other_sites
-from directory.voices import reports
+from directory.voices import removals, reports
 
 PER_NEIGHBOURHOOD: Final = (10, 3600)
 """Reports an hour from one block of addresses."""
@@ -29,6 +30,8 @@ PER_CLINIC: Final = (60, 3600)
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """What is wrong, and words if somebody wants to add them. Posting leads to the private link (303)."""
     clinic = get_object_or_404(Clinic.objects.exclude(status=Clinic.Status.CANDIDATE), slug=slug)
+    if removals.has_asked(clinic):
+        return gone_page(request, clinic)
     if request.method != "POST":
         return _show(request, clinic, ReportForm())
     refuse_other_sites(request)

@@ -1,1 +1,1 @@
-"""What others say about a listing: reports from anybody, and the clinic's own reply."""
+"""What others say about a listing: reports from anybody, a wish to be taken down, and the clinic's own reply."""

@@ -94,7 +94,8 @@ def file(request: SignedIn, key: str) -> HttpResponse:
     outcome = clinic_import.carry_out(plan, by=request.user, origin=Clinic.Origin.IMPORT, partial=True)
     clinic_files.discard(key, by=request.user)
     left_out = f" {outcome.left_out} left out." if outcome.left_out else ""
-    messages.success(request, f"{outcome.added} added, {outcome.known} known already.{left_out}")
+    opted_out = f" {outcome.opted_out} asked not to be listed." if outcome.opted_out else ""
+    messages.success(request, f"{outcome.added} added, {outcome.known} known already.{opted_out}{left_out}")
     return redirect("staff-candidates")
 
 
@@ -120,6 +121,7 @@ def _plan_context(plan: Plan, key: str) -> dict[str, Any]:
             for row in plan.doubtful[:SHOWN_ROWS]
         ],
         "known": [(row, _known_name(row.known or 0, clinics)) for row in plan.known[:SHOWN_ROWS]],
+        "opted_out": plan.opted_out[:SHOWN_ROWS],
         "new": plan.new[:SHOWN_ROWS],
         "more_new": max(0, len(plan.new) - SHOWN_ROWS),
     }

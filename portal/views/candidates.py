@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from directory import opt_outs
 from directory.intake import candidates, duplicates
 from directory.intake.candidate import Candidate
 from directory.intake.form import CandidateForm
@@ -99,7 +100,11 @@ def add(request: SignedIn) -> HttpResponse:
         known = Clinic.objects.get(pk=exact.clinic_id)
         form.add_error(None, f"We have this clinic already: {known.name}, {known.city}, {known.state}")
         return _add_page(request, form)
-    clinic = candidates.add(by=request.user, values=values, origin=Clinic.Origin.STAFF)
+    try:
+        clinic = candidates.add(by=request.user, values=values, origin=Clinic.Origin.STAFF)
+    except opt_outs.AskedNotToBeListed as no:
+        form.add_error(None, str(no))
+        return _add_page(request, form)
     messages.success(request, "Added. Nothing is shown to anybody until it was checked.")
     return redirect("staff-candidate", slug=clinic.slug)
 

@@ -20,7 +20,7 @@ from directory.models import Case, Clinic, Evidence
 from directory.refusals import Incomplete, NotAllowed, Refused, WrongState
 from directory.vocabulary import Fact, Word
 from outbox import clock
-from portal import case_forms, case_sheet, case_verbs, clinic_forms, queue_tabs
+from portal import case_forms, case_sheet, case_verbs, clinic_forms, queue_tabs, removal_sheet
 from portal.access import SignedIn, staff_only
 from portal.views.queue import what, where_of
 
@@ -191,7 +191,8 @@ def _parts(request: SignedIn, case: Case, filled: dict[str, Form]) -> dict[str, 
         "changes": changes,
         "reports": case_sheet.told_reports(case, request.user, filled),
         "others": [_panel(case, verb, filled) for slug, verb in verbs.items() if slug in PANELS],
-        "script": case_sheet.script(case.clinic),
+        "removal": removal_sheet.sheet(case, request.user, filled),
+        "script": (removal_sheet if case.kind == Case.Kind.REMOVAL else case_sheet).script(case.clinic),
         "evidence": list(case.evidence.order_by("pk")),
         "evidence_form": filled.get("evidence") or case_forms.FileForm(prefix="evidence"),
         "history": case_sheet.history(case),

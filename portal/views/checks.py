@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,9 +19,7 @@ from directory.refusals import NotAllowed, Refused, WrongState
 from directory.voices import replies
 from portal.access import SignedIn, staff_only
 from portal.forms import ReplyForm
-from referrals.views.addressee import values_in_address
 
-KEPT: Final = "That was not sent, but nothing was lost. Check what you typed and send it again."
 GONE: Final = "A later check took the place of this one, so there is nothing to answer any more."
 WAITS: Final = "Your answer before this one still waits for us to look at it."
 NOT_YOURS: Final = "Only somebody who acts for the clinic, after we approved the claim, can answer here."
@@ -73,17 +69,6 @@ def reply(request: SignedIn, slug: str, pk: int) -> HttpResponse:
         return _show(request, clinic, form, notice=NOT_YOURS if against else GONE, status=409)
     messages.success(request, "We have your answer. A person looks at it before it is shown.")
     return redirect("manage-checks", slug=slug)
-
-
-def _after_expired_form(request: SignedIn, reason: str) -> HttpResponse:
-    values = values_in_address(request)
-    if getattr(request.user, "is_anonymous", True):
-        return redirect_to_login(reverse("manage-checks", args=[values["slug"]]))
-    form = ReplyForm(request.POST, prefix=str(values["pk"]))
-    return _show(request, _clinic(request, values["slug"]), form, notice=KEPT)
-
-
-reply.on_csrf_failure = _after_expired_form  # type: ignore[attr-defined]
 
 
 def _mine(request: SignedIn) -> ClinicQuerySet:

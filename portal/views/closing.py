@@ -7,10 +7,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Membership
-from directory import closing
+from directory import closing, opt_outs
 from directory.deciding import acts_for
 from directory.models import Clinic
 from directory.models.clinic import ClinicQuerySet
@@ -55,7 +55,7 @@ def _answer(request: SignedIn, clinic: Clinic, onward: str) -> HttpResponse:
         clinic.refresh_from_db()
         return _show(request, clinic, None, status=409)
     except NotAllowed as no:
-        form.add_error("successor", str(no))
+        form.add_error("whole" if form.cleaned_data.get("whole") else "successor", str(no))
         return _show(request, clinic, form, status=422)
     return redirect(onward)
 
@@ -63,6 +63,8 @@ def _answer(request: SignedIn, clinic: Clinic, onward: str) -> HttpResponse:
 def _close(clinic: Clinic, form: ClosingForm, request: SignedIn) -> str:
     """What was done, in words."""
     given = form.cleaned_data
+    if given["never_again"]:
+        return _take_down(clinic, request, given["reason"], whole=bool(given.get("whole")))
     if given.get("whole"):
         closed = closing.close_organization(
             organization=clinic.organization, reason=given["reason"], by=request.user
@@ -72,10 +74,38 @@ def _close(clinic: Clinic, form: ClosingForm, request: SignedIn) -> str:
     return f"Closed: {clinic.name}. Its page says so, and leads to the nearest others."
 
 
+def _take_down(clinic: Clinic, request: SignedIn, reason: str, *, whole: bool) -> str:
+    closed = closing.take_down(
+        clinic=clinic, by=request.user, reason=reason, never_again=True, whole_organization=whole
+    )
+    what = clinic.name if len(closed) == 1 else f"{len(closed)} clinics"
+    return f"Closed: {what}. No file or register brings it back. You can take that back at any time."
+
+
+@never_cache
+@require_POST
+def take_back(request: SignedIn, slug: str) -> HttpResponse:
+    """ "Do not list us again" no longer holds. Nothing is listed by that."""
+    clinic = get_object_or_404(Clinic.objects.select_related("organization"), slug=slug)
+    if not acts_for(request.user, clinic, Membership.Role.MANAGER):
+        raise Http404
+    standing = clinic.opt_outs.standing().select_related("clinic__organization").order_by("pk")
+    try:
+        for opt_out in standing:
+            opt_outs.lift(opt_out=opt_out, by=request.user)
+        messages.success(request, "Taken back. The clinic may be listed again, once it was checked anew.")
+    except WrongState:
+        messages.info(request, "Somebody was first: this was taken back already.")
+    except NotAllowed as no:
+        messages.info(request, str(no))
+    return redirect("manage-close", slug=slug)
+
+
 def _closable_with(clinic: Clinic) -> ClinicQuerySet:
     return Clinic.objects.filter(organization=clinic.organization, status__in=closing.CLOSABLE)
 
 
 def _show(request: SignedIn, clinic: Clinic, form: ClosingForm | None, *, status: int = 200) -> HttpResponse:
-    context = {"clinic": clinic, "form": form}
+    asked = form is None and clinic.opt_outs.standing().exists()
+    context = {"clinic": clinic, "form": form, "asked": asked}
     return render(request, "portal/closing.html", context, status=status)

@@ -14,15 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import forms, waiting, zones
-from portal.access import SignedIn, keeps_text_when_signed_out, referral_or_404, signed_out
+from portal.access import SignedIn, referral_or_404
 from referrals import answer_lines, lifecycle, phones, reading
 from referrals.errors import NotYours
 from referrals.models import Referral
 from referrals.note_signs import sounds_like_crisis
-from referrals.views.addressee import values_in_address
 from referrals.vocabulary import Status
 
-KEPT = "That did not send, but nothing was lost. Check what you typed and send it again."
 STOPPED = (
     "This listing cannot take the request at this moment, because one of its facts no longer holds. "
     "Nothing you typed was sent. The person is shown other clinics."
@@ -75,7 +73,6 @@ def page(request: SignedIn, pk: uuid.UUID) -> HttpResponse:
     return _show(request, referral)
 
 
-@keeps_text_when_signed_out
 @never_cache
 @require_POST
 def open_it(request: SignedIn, pk: uuid.UUID) -> HttpResponse:
@@ -89,15 +86,6 @@ def open_it(request: SignedIn, pk: uuid.UUID) -> HttpResponse:
     return redirect("inbox-referral", pk=pk)
 
 
-def _after_expired_form(request: SignedIn, reason: str) -> HttpResponse:
-    values = values_in_address(request)
-    if getattr(request.user, "is_anonymous", True):
-        return signed_out(request, values["pk"])
-    referral, action = referral_or_404(request.user, values["pk"]), _action(values["verb"])
-    return _show(request, referral, filled={action.slug: action.bound(referral, request.POST)}, notice=KEPT)
-
-
-@keeps_text_when_signed_out
 @never_cache
 @require_POST
 def act(request: SignedIn, pk: uuid.UUID, verb: str) -> HttpResponse:
@@ -117,9 +105,6 @@ def act(request: SignedIn, pk: uuid.UUID, verb: str) -> HttpResponse:
         return _show(request, referral, filled={action.slug: form}, status=422)
     messages.success(request, action.done)
     return redirect("inbox-referral", pk=pk)
-
-
-act.on_csrf_failure = _after_expired_form  # type: ignore[attr-defined]
 
 
 def _action(slug: str) -> Action:
@@ -147,7 +132,6 @@ def _show(
     referral: Referral,
     *,
     filled: dict[str, Form] | None = None,
-    notice: str = "",
     status: int = 200,
 ) -> HttpResponse:
     context: dict[str, Any] = {
@@ -157,7 +141,6 @@ def _show(
         "status": waiting.status_word(referral.status, referral.status_reason),
         "waiting": waiting.words(referral.status_at),
         "late": waiting.is_late(referral),
-        "notice": notice,
         "is_new": referral.status == Status.REQUESTED,
         "taken_back": referral.status == Status.CANCELLED,
     }
@@ -167,9 +150,9 @@ def _show(
 
 
 def _read(request: SignedIn, referral: Referral) -> dict[str, Any]:
-    """What the person wrote and what was said since; each look leaves its rows in the trail."""
+    """What the person wrote and what was said since; each look leaves its row in the trail."""
     try:
-        answers = reading.read(referral=referral, by=request.user, purpose="reply")
+        answers, steps = reading.read_all(referral=referral, by=request.user, purpose="reply")
     except reading.PersonalDataGone:
         return {"gone": True}
     except NotYours:
@@ -180,7 +163,7 @@ def _read(request: SignedIn, referral: Referral) -> dict[str, Any]:
         "phone_shown": shown,
         "lines": answer_lines.lines_for_clinic(answers),
         "crisis": sounds_like_crisis(answers.note),
-        "steps": _told(reading.timeline(referral=referral, by=request.user, purpose="reply")),
+        "steps": _told(steps),
     }
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit, sign_in_mails
 from directory.casework import asking
+from directory.claims import mails as claim_mails
 from directory.lapses import due_notices
 from outbox import deliveries
 from outbox.models import Delivery
@@ -33,6 +34,10 @@ KINDS = {
     telling.PATIENT_LISTING_STOPPED: "An update, to the person who was accepted",
     due_notices.FACTS_DUE: "Facts that are due, to the clinic",
     due_notices.LEAVES_SOON: "A listing that leaves soon, to the clinic",
+    claim_mails.CODE: "A code, to the clinic that somebody claims",
+    claim_mails.MADE: "Somebody claims a listing, to its managers",
+    claim_mails.DECIDED: "The answer to a claim, to whoever made it",
+    claim_mails.TAKEN: "A listing that somebody else looks after now, to those before",
 }
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 
 from directory import search
 from directory.models import Clinic
+from directory.pages import no_requests
 from directory.views.gone import gone_page
 from outbox import clock
 from referrals import drafts, receiving
@@ -67,6 +68,7 @@ def not_taking(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     context = {
         "clinic": clinic,
         "is_shown": shown,
+        "no_requests": no_requests.of(clinic, clock.now()) if shown else None,
         "has_answers": answers is not None,
         "hits": search.alternatives(clinic, limit=3, modality=answers.modality if answers else ""),
     }

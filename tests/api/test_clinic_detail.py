@@ -19,8 +19,10 @@ def read(client, db):
 def test_it_is_the_clinic_of_the_list(read, search, clinic, holds_to):
     response = read(clinic)
     assert response.status_code == 200
-    assert response.json() == search().json()["results"][0]
-    holds_to("Clinic", response.json())
+    found = response.json()
+    holds_to("ClinicInFull", found)
+    assert found.pop("clinic_says")["offerings"][0]["modality"] == "esketamine"
+    assert found == search().json()["results"][0]
 
 
 def test_a_slug_that_was_never_used_is_not_found(client, db, holds_to):

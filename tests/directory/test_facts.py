@@ -132,7 +132,8 @@ def test_the_next_change_is_the_earliest_that_is_still_to_come():
         accepting_stated_at=CHECKED,
         lapses={Fact.CONTACT: ends},
     )
-    days = [3, 30, 60, 90, 95, 120]  # pause; new patients, NPI and exclusion due; over; due; contact; license
+    # Pause; new patients, NPI and exclusion due; over; attestation due; due; contact; requests off; license.
+    days = [3, 30, 60, 80, 90, 95, 110, 120]
     now, seen = CHECKED, []
     while (now := facts.next_change_at(clinic, now)) < CHECKED + 500 * DAY:
         seen.append((now - CHECKED) / DAY)

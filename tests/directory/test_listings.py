@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.models import AuditEvent, Membership
-from directory import changes, links, listings, search
+from directory import attesting, changes, links, listings, search
 from directory.models import Clinic, IndexRow
 from directory.refusals import Incomplete, NotAllowed, WrongState
 from directory.vocabulary import Fact
@@ -363,14 +363,15 @@ def test_words_outside_the_vocabulary_and_values_that_do_not_fit_are_refused(
 
 def test_an_attestation_dates_all_that_the_clinic_says(clinic, owner, stranger):
     with pytest.raises(NotAllowed):
-        listings.attest(clinic=clinic, by=stranger)
-    attested = listings.attest(clinic=clinic, by=owner)
-    assert attested.attested_at.date() == clock.now().date()
-    assert attested.accepting_stated_at >= attested.attested_at
+        attesting.attest(clinic=clinic, by=stranger, typed_name="Stran Ger")
+    attesting.attest(clinic=clinic, by=owner, typed_name="Olive Owner")
+    clinic.refresh_from_db()
+    assert clinic.attested_at.date() == clock.now().date()
+    assert clinic.accepting_stated_at >= clinic.attested_at
 
 
 def test_every_step_leaves_a_trail(clinic, owner, staff, verifier):
-    listings.attest(clinic=clinic, by=owner)
+    attesting.attest(clinic=clinic, by=owner, typed_name="Olive Owner")
     listings.edit(clinic=clinic, by=owner, hours="Mon 9-5")
     listings.suspend(clinic=clinic, reason="clinic-asked", by=staff)
     listings.reinstate(clinic=clinic, by=verifier)

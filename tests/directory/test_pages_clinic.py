@@ -64,19 +64,18 @@ def test_every_modality_has_a_route():
 def test_an_unclaimed_clinic_says_so_and_cannot_be_asked():
     text = profile(build.clinic(claimed=False))
     assert "This clinic has not joined." in text
-    assert "Is this your clinic?" not in text
     assert "Ask for an appointment" not in text
 
 
-def test_an_unclaimed_clinic_can_be_taken_over_where_somebody_answers(settings):
-    settings.HELP_EMAIL = "help@cairn.example"
-    assert "Is this your clinic? Write to help@cairn.example" in profile(build.clinic(claimed=False))
+def test_an_unclaimed_clinic_can_be_claimed_or_removed(clinic):
+    assert "Is this your clinic? Claim it or have it removed" in profile(build.clinic(claimed=False))
+    assert "Is this your clinic?" not in profile(clinic)
 
 
 def test_a_paused_clinic_says_until_when():
     clinic = build.clinic(paused_until=clock.now() + timedelta(days=20))
     text = profile(clinic)
-    assert "Not taking new requests until" in text
+    assert "Takes no requests until" in text
     assert "Ask for an appointment" not in text
 
 

@@ -16,6 +16,7 @@ from referrals.models import Referral
 from referrals.vocabulary import DeclineReason
 from tests import build, build_referrals
 from tests.portal.reading_pages import main, text, title
+from tests.signing_in import FROM_OURS
 
 pytestmark = pytest.mark.django_db
 
@@ -301,7 +302,7 @@ def test_an_unknown_way_to_answer_is_not_found(signed_in, clinic, owner):
 
 
 def test_a_form_that_expired_keeps_what_was_typed(clinic, owner):
-    browser = Client(enforce_csrf_checks=True)
+    browser = Client(enforce_csrf_checks=True, headers=FROM_OURS)
     browser.force_login(owner)
     made = opened(clinic, owner)
 
@@ -320,8 +321,9 @@ def test_every_answer_needs_a_post(signed_in, clinic, owner):
         assert signed_in.get(reverse("inbox-act", args=[made.pk, verb])).status_code == 405
 
 
-def test_a_session_that_ended_keeps_the_words_and_leads_back(client, clinic, owner):
+def test_a_session_that_ended_keeps_the_words_and_leads_back(clinic, owner):
     made = opened(clinic, owner)
+    client = Client(headers={**FROM_OURS, "referer": f"http://testserver{page_of(made)}"})
 
     typed = act(client, made, "ask", **{"ask-question": "Which state do you live in?"})
     pressed = client.post(reverse("inbox-open", args=[made.pk]))

@@ -1,4 +1,4 @@
-"""Every column of the tables that a request or a report fills is classified in docs/privacy.md."""
+"""Every column of the tables that a request, a report or a wish of a clinic fills is classified in docs/privacy.md."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import models
 
-from directory.models import Report
+from directory.models import OptOut, Removal, Report, TermsAgreement
 from outbox.models import Delivery
 from referrals.models import Referral, TimelineEntry
 
@@ -22,7 +22,7 @@ def _classified():
 def _columns():
     return {
         f"{model._meta.model_name}.{field.name}": field
-        for model in (Referral, TimelineEntry, Delivery, Report)
+        for model in (Referral, TimelineEntry, Delivery, Report, Removal, OptOut, TermsAgreement)
         for field in model._meta.concrete_fields
     }
 

@@ -43,10 +43,15 @@ class Command(BaseCommand):
         self._say(plan)
         if not dry_run:
             outcome = clinic_import.carry_out(plan, by=None, origin=Clinic.Origin.NPPES, partial=True)
-            self.stdout.write(f"{outcome.added:,} candidates added, {outcome.known:,} known already.")
+            opted_out = f", {outcome.opted_out:,} asked not to be listed" if outcome.opted_out else ""
+            self.stdout.write(
+                f"{outcome.added:,} candidates added, {outcome.known:,} known already{opted_out}."
+            )
 
     def _say(self, plan: clinic_import.Plan) -> None:
+        asked = len(plan.opted_out)
+        opted_out = f"{asked:,} asked not to be listed, " if asked else ""
         self.stdout.write(
             f"{len(plan.new):,} new ({len(plan.doubtful):,} may be a clinic that is known), "
-            f"{len(plan.known):,} known already, {plan.bad_lines:,} without what a candidate needs."
+            f"{len(plan.known):,} known already, {opted_out}{plan.bad_lines:,} without what a candidate needs."
         )

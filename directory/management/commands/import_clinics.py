@@ -55,7 +55,10 @@ class Command(BaseCommand):
             plan, by=by, origin=Clinic.Origin.IMPORT, partial=partial, progress=self._progress("Adding")
         )
         left_out = f", {outcome.left_out:,} left out" if outcome.left_out else ""
-        self.stdout.write(f"{outcome.added:,} candidates added, {outcome.known:,} known already{left_out}.")
+        opted_out = f", {outcome.opted_out:,} asked not to be listed" if outcome.opted_out else ""
+        self.stdout.write(
+            f"{outcome.added:,} candidates added, {outcome.known:,} known already{opted_out}{left_out}."
+        )
 
     def _person(self, email: str | None) -> User | None:
         if not email:
@@ -81,9 +84,11 @@ class Command(BaseCommand):
             self.stderr.write(f"Line {problem.line:,}{column}: {problem.text}")
         if len(plan.problems) > SHOWN_PROBLEMS:
             self.stderr.write(f"... and {len(plan.problems) - SHOWN_PROBLEMS:,} more.")
+        asked = len(plan.opted_out)
+        opted_out = f"{asked:,} asked not to be listed, " if asked else ""
         self.stdout.write(
             f"{len(plan.new):,} new ({len(plan.doubtful):,} may be a clinic that is known), "
-            f"{len(plan.known):,} known already, {plan.bad_lines:,} bad rows."
+            f"{len(plan.known):,} known already, {opted_out}{plan.bad_lines:,} bad rows."
         )
         if report:
             self.stdout.write(f"Report: {report}")
@@ -95,6 +100,8 @@ class Command(BaseCommand):
             report.add(problem.line, problem.column, problem.text)
         for row in plan.known:
             report.add(row.line, "", "known already: nothing was done")
+        for row in plan.opted_out:
+            report.add(row.line, "", "asked not to be listed: left out")
         for row in plan.doubtful:
             for match in row.like:
                 report.add(row.line, "", f"may be {_name_of(match.clinic_id)}: {match.reasons}")

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.test import Client
 
-from directory import changes, checks, claims, closing, listings, website_texts
+from directory import attesting, changes, checks, claims, closing, listings, website_texts
 from directory.casework import cases
 from directory.casework import decisions as case_decisions
 from directory.intake import candidates, preparing
@@ -221,12 +221,23 @@ def close(world: World, chance: random.Random) -> object:
 
 
 def claim(world: World, chance: random.Random) -> object:
-    return claims.make(clinic=_either(world, chance), by=world.person, proof="phone")
+    proof = chance.choice(("letter", "domain-mail", "manager"))
+    return claims.make(
+        clinic=_either(world, chance),
+        by=world.person,
+        proof=proof,
+        position="Desk",
+        address="a@clinic.example",
+    )
 
 
 def decide_claim(world: World, chance: random.Random) -> object:
     found = _any(ListingClaim.objects.filter(status="pending"), chance)
-    return found and claims.approve(claim=found, by=world.person)
+    if not found:
+        return None
+    shown = {"proven_at": clock.now(), "called_at": clock.now(), "called_by": world.person}
+    ListingClaim.objects.filter(pk=found.pk).update(**shown)
+    return claims.approve(claim=found, by=world.person)
 
 
 def pause(world: World, chance: random.Random) -> object:
@@ -236,7 +247,9 @@ def pause(world: World, chance: random.Random) -> object:
 
 
 def attest(world: World, chance: random.Random) -> object:
-    return listings.attest(clinic=_either(world, chance), by=world.person)
+    return attesting.attest(
+        clinic=_either(world, chance), by=world.person, typed_name=world.person.name or "Ana"
+    )
 
 
 def read_website(world: World, chance: random.Random) -> object:

@@ -1,0 +1,131 @@
+"""The site's addresses, what each asks of whoever comes, and what stands for its parameters."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tests.roles import rules
+from tests.roles.rules import Rule
+
+
+@dataclass(frozen=True)
+class Address:
+    """`of`: the method of tests.roles.objects.Objects that fills in its parameters; `extra`: fixed ones.
+
+    `methods`: those that the page knows; all others are 405. `doubtful`: IN may also be a 404 of the page itself, for
+    want of a row that the matrix does not make.
+    """
+
+    rule: Rule
+    of: str = "nothing"
+    methods: str = "GET"
+    extra: tuple[tuple[str, str], ...] = ()
+    doubtful: bool = False
+
+
+def _public(of: str = "nothing", methods: str = "GET", **extra: str) -> Address:
+    return Address(rules.anybody, of, methods, tuple(extra.items()))
+
+
+def _account(methods: str = "GET POST", **extra: str) -> Address:
+    return Address(rules.own_account, "nothing", methods, tuple(extra.items()), doubtful=True)
+
+
+def _staff(of: str = "nothing", methods: str = "GET", *, doubtful: bool = False, **extra: str) -> Address:
+    return Address(rules.operator, of, methods, tuple(extra.items()), doubtful)
+
+
+def _member(of: str = "slug", methods: str = "GET", **extra: str) -> Address:
+    return Address(rules.member, of, methods, tuple(extra.items()))
+
+
+def _manager(of: str = "slug", methods: str = "GET", **extra: str) -> Address:
+    return Address(rules.manager, of, methods, tuple(extra.items()))
+
+
+ADDRESSES: Final[dict[str, Address]] = {
+    # anybody
+    "": _public(),
+    "search/": _public(),
+    "near-me/": _public(methods="POST"),
+    "clinic/<slug>/": _public("slug"),
+    "clinic/<slug>/checks/": _public("slug"),
+    "report/<slug>/": _public("slug", "GET POST"),
+    "report/answer/<token>/": Address(rules.nobody, "token"),
+    "crisis/": _public(),
+    "about/checks/": _public(),
+    "about/privacy/": _public(),
+    "about/accessibility/": _public(),
+    "about/money/": _public(),
+    "developers/": _public(),
+    "healthz": _public(),
+    "readyz": _public(),
+    "left/": _public(),
+    # a request, by whoever has a browser
+    "clinic/<slug>/ask/": _public("slug"),
+    "clinic/<slug>/ask/<number>/": _public("slug", "GET POST", number="1"),
+    "clinic/<slug>/ask/under-18/": _public("slug"),
+    "clinic/<slug>/ask/check/": _public("slug", "GET POST"),
+    "clinic/<slug>/ask/sent/": _public("slug"),
+    # the private link is the only key
+    "r/<token>/": Address(rules.bearer, "token"),
+    "r/<token>/answer/": Address(rules.bearer, "token", "POST"),
+    "r/<token>/take-back/": Address(rules.bearer, "token", "GET POST"),
+    "r/<token>/leave/": Address(rules.everybody, "token", "POST"),
+    # machines
+    "api/v1/clinics/": _public(),
+    "api/v1/clinics/<slug>/": _public("slug"),
+    "api/v1/clinics/<slug>/checks/": _public("slug"),
+    "api/v1/openapi.json": _public(),
+    "api/v1/docs/": _public(),
+    # signing in
+    "accounts/login/": _public(methods="GET POST"),
+    "accounts/logout/": _public(methods="GET POST"),
+    "accounts/signup/": _public(methods="GET POST"),
+    "accounts/reauthenticate/": _account(),
+    "accounts/password/change/": _account(),
+    "accounts/password/reset/": _public(methods="GET POST"),
+    "accounts/password/reset/done/": _public(),
+    "accounts/password/reset/key/<uidb36>-<key>/": _public(
+        methods="GET POST", uidb36="1", key="set-password"
+    ),
+    "accounts/password/reset/key/done/": _public(),
+    "accounts/2fa/": _account("GET"),
+    "accounts/2fa/authenticate/": _account(),
+    "accounts/2fa/reauthenticate/": _account(),
+    "accounts/2fa/totp/activate/": _account(),
+    "accounts/2fa/totp/deactivate/": _account(),
+    "accounts/2fa/recovery-codes/": _account("GET"),
+    "accounts/2fa/recovery-codes/generate/": _account(),
+    "accounts/2fa/recovery-codes/download/": _account("GET"),
+    # the clinic
+    "manage/": Address(rules.signed_in),
+    "manage/names/": Address(rules.signed_in, methods="POST"),
+    "manage/inbox/<pk>/": _member("referral"),
+    "manage/inbox/<pk>/open/": _member("referral", "POST"),
+    "manage/inbox/<pk>/<verb>/": _member("referral", "POST", verb="decline"),
+    "manage/checks/": Address(rules.signed_in),
+    "manage/checks/<slug>/": _member(),
+    "manage/checks/<slug>/<pk>/answer/": _member("answered_check", "POST"),
+    "manage/clinics/<slug>/close/": _manager("slug", "GET POST"),
+    # the operator's staff
+    "staff/": _staff(),
+    "staff/answers/<pk>/": _staff("reply"),
+    "staff/answers/<pk>/<verb>/": _staff("reply", "POST", verb="show"),
+    "staff/cases/open/": _staff(methods="POST"),
+    "staff/cases/<pk>/": _staff("case"),
+    "staff/cases/<pk>/evidence/": _staff("case", "POST"),
+    "staff/cases/<pk>/<verb>/": _staff("case", "POST", verb="take"),
+    "staff/evidence/<pk>/": _staff("case", doubtful=True),
+    "staff/lapse-stops/<pk>/": _staff("case", "POST", doubtful=True),
+    "staff/candidates/": _staff(),
+    "staff/candidates/template.csv": _staff(),
+    "staff/candidates/new/": _staff(methods="GET POST"),
+    "staff/candidates/file/": _staff(methods="GET POST"),
+    "staff/candidates/file/<key>/": _staff(methods="GET POST", doubtful=True, key="none"),
+    "staff/candidates/<slug>/": _staff("slug", doubtful=True),
+    "staff/candidates/<slug>/merge/": _staff("slug", "POST", doubtful=True),
+    "staff/clinics/<slug>/close/": _staff("slug", "GET POST"),
+    "staff/undelivered/": _staff(),
+    "staff/undelivered/<pk>/again/": _staff("dead_letter", "POST"),
+    "staff/undelivered/<pk>/give-up/": _staff("dead_letter", "POST"),
+}
