@@ -5,10 +5,19 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import addresses, audit, ended_sessions, sign_in_mails, sign_ins  # noqa: PLC0415  (models are loaded only now)
+        from accounts import (  # noqa: PLC0415  (models are loaded only now)
+            addresses,
+            audit,
+            email_changes,
+            ended_sessions,
+            sign_in_mails,
+            sign_ins,
+        )
         from outbox import chores, handlers  # noqa: PLC0415
 
         handlers.register(sign_in_mails.KIND, sign_in_mails.compose)
+        handlers.register(email_changes.KIND, email_changes.compose)
+        chores.register("forget changes of addresses", 3600, email_changes.forget)
         chores.register("anchor the audit trail", 60, audit.anchor)
         chores.register("forget ended sessions", 3600, ended_sessions.forget)
         chores.register("forget ended sign-ins", 3600, sign_ins.forget)

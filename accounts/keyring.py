@@ -30,6 +30,11 @@ def current_id() -> str:
     return next(iter(_keys(settings.PHI_KEYS)))
 
 
+def ids() -> list[str]:
+    """The ids of all keys, the current one first."""
+    return list(_keys(settings.PHI_KEYS))
+
+
 def key(kid: str) -> bytes:
     """The 32 bytes of key `kid`; raises UnknownKey."""
     try:

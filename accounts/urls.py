@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import URLPattern, URLResolver, include, path, re_path, reverse_lazy
 
-from accounts import factor_set_up, factor_views, idle
+from accounts import email_change_pages, factor_set_up, factor_views, idle
 from accounts import views as ours
 
 INDEX = reverse_lazy("mfa_index")
@@ -62,6 +62,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="account_reset_password_from_key_done",
     ),
     path("inactive/", views.account_inactive, name="account_inactive"),
+    path("email/", email_change_pages.ask, name="account-email"),
+    path("email/confirm/<str:token>/", email_change_pages.confirm, name="account-email-confirm"),
+    path("email/return/<str:token>/", email_change_pages.give_back, name="account-email-return"),
     path("sign-ins/", ours.list_sign_ins, name="sign-ins"),
     path("sign-ins/end-others/", ours.end_other_sign_ins, name="sign-ins-end-others"),
     path("sign-ins/<int:pk>/end/", ours.end_sign_in, name="sign-in-end"),

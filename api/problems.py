@@ -69,6 +69,12 @@ PROBLEMS = (
         "Accept application/json, or application/geo+json for a list.",
     ),
     Problem(
+        "wrong-state",
+        409,
+        "This cannot be done now",
+        "The listing is closed, a claim for it is not approved, or something must come first. Sign in to see which.",
+    ),
+    Problem(
         "no-longer-listed",
         410,
         "This clinic is no longer listed",

@@ -73,12 +73,12 @@ def _try_again(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 that keeps what was typed: a session that ended overnight must not cost a person the letter they wrote.
 
-    Where the view says how, its attribute `on_csrf_failure(request, reason)` answers; on the signed-in pages
-    accounts.send_again does.
+    Where the view says how, its attribute `on_csrf_failure(request, reason)` answers; on the signed-in pages, and
+    there for everybody who is not signed in, accounts.send_again does.
     """
     view = request.resolver_match.func if request.resolver_match else None
     keep = getattr(view, "on_csrf_failure", None)
-    if keep is None and send_again.can_keep(request):
+    if send_again.can_keep(request) and (keep is None or not request.user.is_authenticated):
         return send_again.page(request)
     if keep is None:
         return answer(request, 403, form_expired=True)

@@ -27,13 +27,18 @@ def referral_or_404(user: User, pk: uuid.UUID) -> Referral:
     return get_object_or_404(inbox_of(user).select_related("clinic"), pk=pk)
 
 
+def require_staff(user: User) -> None:
+    """Raises PermissionDenied for anybody who does not work for the operator."""
+    if not user.is_staff:
+        raise PermissionDenied
+
+
 def staff_only(view: View) -> View:
     """403 for anybody who does not work for the operator."""
 
     @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_staff:
-            raise PermissionDenied
+    def checked(request: SignedIn, *args: Any, **kwargs: Any) -> HttpResponse:
+        require_staff(request.user)
         return view(request, *args, **kwargs)
 
     return checked

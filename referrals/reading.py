@@ -16,7 +16,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import User
 from directory.models import Clinic
-from referrals import access, envelope, wording
+from referrals import access, envelope, read_alarm, wording
 from referrals.answers import Answers
 from referrals.errors import NotYours
 from referrals.models import Referral, TimelineEntry
@@ -85,6 +85,8 @@ def read(*, referral: Referral, by: User | str, purpose: str) -> Answers:
     """
     payload = _payload(referral, by)
     note(referral, by, purpose)
+    if isinstance(by, User):
+        read_alarm.watch(by)
     return Answers.from_payload(payload["answers"])
 
 

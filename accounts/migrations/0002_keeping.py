@@ -57,4 +57,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', True), ('return_until__isnull', True), ('returned_at__isnull', True)), models.Q(('confirmed_at__isnull', False), ('return_until__isnull', False)), _connector='OR'), name='email_change_whole')],
             },
         ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(fields=["actor", "at"], name="audit_actor"),
+        ),
     ]

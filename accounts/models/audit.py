@@ -21,7 +21,10 @@ class AuditEvent(models.Model):
     digest = models.CharField(max_length=64)
 
     class Meta:
-        indexes = [models.Index(fields=["object_type", "object_id"], name="audit_object")]
+        indexes = [
+            models.Index(fields=["object_type", "object_id"], name="audit_object"),
+            models.Index(fields=["actor", "at"], name="audit_actor"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.action} {self.object_type}"

@@ -104,3 +104,54 @@ CLINIC_CHECKS: dict[str, Any] = {
         **_NOT_THERE,
     },
 }
+
+# --- for a clinic's own program ------------------------------------------------------------------
+
+_KEY: dict[str, Any] = {"tags": ["Your clinics"], "auth": [{"clinicKey": []}]}
+_MY_SLUG = OpenApiParameter("slug", SLUG, "path", description="Of one of the key's clinics.")
+_CHALLENGE = OpenApiParameter("WWW-Authenticate", str, "header", response=[401], description="Bearer.")
+_RETRY = OpenApiParameter("Retry-After", int, "header", response=[429], description="Seconds to wait.")
+_TOLD = [_CHALLENGE, _RETRY]
+_REFUSALS = _problems("bad-parameters", "not-signed-in", "not-acceptable", "too-many-requests")
+
+MY_CLINICS: dict[str, Any] = {
+    **_KEY,
+    "operation_id": "listMyClinics",
+    "summary": "The clinics of your key",
+    "description": "What each says of itself, until when somebody must say that it is still true, and how many "
+    "requests wait. Send `Authorization: Bearer cairn_…`; a manager makes the key under /manage/keys/. A key in an "
+    "address is refused.",
+    "parameters": _TOLD,
+    "responses": {
+        (200, JSON): _answer("MyClinics", "All of them.", {"count": 1, "results": [examples.MY_CLINIC]}),
+        **_REFUSALS,
+    },
+}
+MY_CLINIC: dict[str, Any] = {
+    **_KEY,
+    "operation_id": "readMyClinic",
+    "summary": "Read one of your clinics",
+    "description": "As in the list. A clinic that the key does not act for is not found.",
+    "parameters": [_MY_SLUG, *_TOLD],
+    "responses": {
+        (200, JSON): _answer("MyClinic", "The clinic.", examples.MY_CLINIC),
+        **_REFUSALS,
+        **_problems("not-found"),
+    },
+}
+EDIT_MY_CLINIC: dict[str, Any] = {
+    **_KEY,
+    "operation_id": "editMyClinic",
+    "summary": "Change what one of your clinics says of itself",
+    "description": "All of it is changed, or nothing. Send the fields that change, such as "
+    '`{"accepting_new_patients": false, "languages": ["en", "es"]}`. Any other field is an error. A text in which our '
+    "checks find something waits for a person: then the old one stays, and `held` names the field.",
+    "parameters": [_MY_SLUG, *_TOLD],
+    "request": {JSON: shapes.ref("MyChange")},
+    "responses": {
+        (200, JSON): _answer("MyClinic", "The clinic as it stands now.", examples.MY_CLINIC),
+        **_REFUSALS,
+        **_problems("bad-request", "not-found", "wrong-state", "too-large", "unsupported-media-type"),
+        (422, PROBLEM): _problem("bad-fields", errors=examples.BAD_FIELD),
+    },
+}

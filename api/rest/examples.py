@@ -153,3 +153,34 @@ WHICH_SPRINGFIELD = [
     {"label": "Springfield, IL", "near": "Springfield, IL"},
     {"label": "Springfield, MO", "near": "Springfield, MO"},
 ]
+
+
+MY_CLINIC: Example = {
+    "slug": CLINIC["slug"],
+    "name": CLINIC["name"],
+    "url": CLINIC["url"],
+    "status": "listed",
+    "is_shown": True,
+    "says": {
+        "accepting_new_patients": True,
+        "insurance": ["medicaid", "commercial"],
+        "languages": ["en", "es"],
+        "age_groups": ["adult"],
+        "access": ["step-free"],
+        "first_visit": "The first visit is a talk of an hour. Nothing is given on that day.",
+        "cost": "",
+        "cannot_treat": "",
+        "hours": "",
+        "opening_hours": [{"day": 0, "opens": "09:00", "closes": "17:00"}],
+        "price_low": 250,
+        "price_high": 400,
+        "states_facts": ["emergency-plan"],
+        "takes_requests": True,
+    },
+    "held": [],
+    "attest_due_on": "2026-12-13",
+    "requests": {"new": 2, "waiting_on_clinic": 5},
+}
+BAD_FIELD = [
+    {"name": "price_high", "message": "This value does not fit. The OpenAPI file says what the field takes."}
+]

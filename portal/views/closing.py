@@ -3,20 +3,19 @@
 from typing import Final
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import Membership
 from directory import closing, opt_outs
-from directory.deciding import acts_for
 from directory.models import Clinic
 from directory.models.clinic import ClinicQuerySet
 from directory.refusals import NotAllowed, WrongState
 from portal.access import SignedIn, staff_only
 from portal.closing_form import ClosingForm
+from portal.own_clinic import managed_or_404
 
 _METHODS: Final = ["GET", "HEAD", "POST"]
 
@@ -34,9 +33,7 @@ def by_staff(request: SignedIn, slug: str) -> HttpResponse:
 @require_http_methods(_METHODS)
 def by_manager(request: SignedIn, slug: str) -> HttpResponse:
     """A manager closes a clinic of the own practice; to anybody else there is no such page."""
-    clinic = get_object_or_404(Clinic.objects.select_related("organization"), slug=slug)
-    if not acts_for(request.user, clinic, Membership.Role.MANAGER):
-        raise Http404
+    clinic = managed_or_404(request.user, slug)
     return _answer(request, clinic, reverse("manage-my-checks"))
 
 
@@ -86,9 +83,7 @@ def _take_down(clinic: Clinic, request: SignedIn, reason: str, *, whole: bool) -
 @require_POST
 def take_back(request: SignedIn, slug: str) -> HttpResponse:
     """ "Do not list us again" no longer holds. Nothing is listed by that."""
-    clinic = get_object_or_404(Clinic.objects.select_related("organization"), slug=slug)
-    if not acts_for(request.user, clinic, Membership.Role.MANAGER):
-        raise Http404
+    clinic = managed_or_404(request.user, slug)
     standing = clinic.opt_outs.standing().select_related("clinic__organization").order_by("pk")
     try:
         for opt_out in standing:

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import audit, sign_in_mails
+from accounts import audit, email_changes, sign_in_mails
 from directory.casework import asking
 from directory.claims import mails as claim_mails
 from directory.lapses import due_notices
@@ -20,7 +20,7 @@ from outbox import deliveries
 from outbox.models import Delivery
 from portal import zones
 from portal.access import SignedIn, staff_only
-from referrals import lifecycle, telling
+from referrals import lifecycle, read_alarm, telling
 from referrals.models import Referral
 from referrals.vocabulary import Status
 
@@ -30,6 +30,7 @@ KINDS = {
     telling.CLINIC_UPDATE: "An update, to the clinic",
     telling.PATIENT_UPDATE: "An update, to the person who asked",
     sign_in_mails.KIND: "A message about signing in",
+    email_changes.KIND: "A message about a change of address",
     asking.KIND: "A question about a listing, to the clinic",
     telling.PATIENT_LISTING_STOPPED: "An update, to the person who was accepted",
     due_notices.FACTS_DUE: "Facts that are due, to the clinic",
@@ -66,7 +67,8 @@ class Row:
 def undelivered(request: SignedIn) -> HttpResponse:
     """The latest first, with the clinic's phone: a call is often the quickest way."""
     page = Paginator(deliveries.dead_letters(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "portal/undelivered.html", {"page": page, "rows": _rows(page)})
+    context = {"page": page, "rows": _rows(page), "alarms": read_alarm.recent()}
+    return render(request, "portal/undelivered.html", context)
 
 
 @never_cache

@@ -6,7 +6,8 @@ Each line: the address, then GET and POST, each as "anonymous stranger owner sta
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -67,9 +68,14 @@ TABLE = {
     "api/v1/clinics/": (OPEN, NOT_ALLOWED),
     "api/v1/clinics/<slug>/": (OPEN, NOT_ALLOWED),
     "api/v1/clinics/<slug>/checks/": (OPEN, NOT_ALLOWED),
+    "api/v1/mine/clinics/": ("401 401 401 401", "401 401 401 401"),
+    "api/v1/mine/clinics/<slug>/": ("401 401 401 401", "401 401 401 401"),
     "api/v1/openapi.json": (OPEN, NOT_ALLOWED),
     "api/v1/docs/": (OPEN, NOT_ALLOWED),
     # signing in
+    "accounts/email/": (CLOSED, "302 403 403 403"),
+    "accounts/email/confirm/<token>/": ("302 404 404 404", "302 404 404 404"),
+    "accounts/email/return/<token>/": ("404 404 404 404", "404 404 404 404"),
     "accounts/keep/": (OPEN, "403 403 403 403"),
     "accounts/login/": (SIGNED_OUT, SIGNED_OUT),
     "accounts/logout/": ("302 200 200 200", ELSEWHERE),
@@ -182,15 +188,20 @@ TABLE = {
 
 def addresses() -> Iterator[str]:
     """Every route of the resolver, with its parameters as <name>."""
+    return (route for route, _ in routes())
+
+
+def routes() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The same, each with the view that answers there."""
     yield from _walk(get_resolver().url_patterns, "")
 
 
-def _walk(patterns, before: str) -> Iterator[str]:
+def _walk(patterns, before: str) -> Iterator[tuple[str, Callable[..., Any]]]:
     for pattern in patterns:
         route = before + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
             plain = re.sub(r"\(\?P(<\w+>)(?:\[[^\]]*\]|[^()])*\)", r"\1", route)
-            yield re.sub(r"<\w+:", "<", plain).replace("^", "").replace("$", "")
+            yield re.sub(r"<\w+:", "<", plain).replace("^", "").replace("$", ""), pattern.callback
         else:
             yield from _walk(pattern.url_patterns, route)
 
@@ -283,7 +294,7 @@ def test_it_does_nothing_by_any_other_method(address, owner, place):
     client.force_login(owner, "allauth.account.auth_backends.AuthenticationBackend")
     where = place(address)
     # Django's form pages take a PUT for a form with nothing in it, and show it again.
-    refused = {302, 403, 404, 405} | ({200} if address.startswith("accounts/") else set())
+    refused = {302, 401, 403, 404, 405} | ({200} if address.startswith("accounts/") else set())
     before = Delivery.objects.count(), AuditEvent.objects.count()
     for method in ("put", "patch", "delete", "trace"):
         assert getattr(client, method)(where).status_code in refused, method

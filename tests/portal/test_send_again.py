@@ -148,7 +148,9 @@ def test_a_file_is_asked_for_again(browser, verifier, clinic):
 
 
 def test_several_values_of_one_name_are_all_kept(browser, db):
-    page = browser.post("/manage/clinics/any/edit/", {"languages": ["en", "es"], "words": "and more of them"})
+    page = browser.post(
+        "/manage/clinics/any/edit/first-visit/", {"languages": ["en", "es"], "words": "and more of them"}
+    )
     assert re.findall(r'name="languages" value="(\w+)"', page.content.decode()) == ["en", "es"]
 
 

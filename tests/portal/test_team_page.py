@@ -291,9 +291,15 @@ def test_it_finds_by_name_address_and_site_and_reads_any_words(owner, colleague,
 
 def _large(practice, owner, sites, people):
     clinics = build.many([{"owner": owner, "organization": practice} for _ in range(sites)])
-    for number in range(people):
-        person = at_sites(practice, clinics[number % sites], role=Role.STAFF, name=f"Person {number:03d}")
-        SiteMembership.objects.get_or_create(membership=person, clinic=clinics[0])
+    users = [build.user(name=f"Person {number:03d}") for number in range(people)]
+    held = Membership.objects.bulk_create(
+        Membership(user=user, organization=practice, whole_organization=False, started_at=clock.now())
+        for user in users
+    )
+    SiteMembership.objects.bulk_create(
+        SiteMembership(membership=membership, clinic=clinics[number % sites])
+        for number, membership in enumerate(held)
+    )
     for number in range(min(people, 5)):
         Invitation.objects.create(
             organization=practice,

@@ -165,8 +165,8 @@ def test_at_acceptance_the_clinic_gets_a_plain_page_and_nothing_changes(client, 
     with clock.frozen(NOON - timedelta(days=3)):
         clinic = build.clinic(owner=owner, license_ends=NOON)
         made = referral(clinic, reached=Status.RECEIVED, by=owner)
-    client.force_login(owner)
     with clock.frozen(NOON):
+        client.force_login(owner)
         answer = client.post(f"/manage/inbox/{made.pk}/accept/", {"accept-note": ""})
     assert answer.status_code == 409
     assert "This listing cannot take requests now" in answer.content.decode()

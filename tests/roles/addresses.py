@@ -20,6 +20,12 @@ class Address:
     methods: str = "GET"
     extra: tuple[tuple[str, str], ...] = ()
     doubtful: bool = False
+    when_posting: Rule | None = None
+
+    def wants(self, method: str, principal: str, relation: str) -> str:
+        """The word that its rule has for a knock."""
+        rule = self.when_posting if method == "POST" and self.when_posting else self.rule
+        return rule(principal, relation)
 
 
 def _public(of: str = "nothing", methods: str = "GET", **extra: str) -> Address:
@@ -51,11 +57,14 @@ ADDRESSES: Final[dict[str, Address]] = {
     "clinic/<slug>/checks/": _public("slug"),
     "report/<slug>/": _public("slug", "GET POST"),
     "report/answer/<token>/": Address(rules.nobody, "token"),
+    "clinic/<slug>/remove/": Address(rules.known_clinic, "slug", "GET POST"),
+    "clinic/<slug>/remove/asked/": Address(rules.known_clinic, "slug"),
     "crisis/": _public(),
     "about/checks/": _public(),
     "about/privacy/": _public(),
     "about/accessibility/": _public(),
     "about/money/": _public(),
+    "about/terms/": _public(),
     "developers/": _public(),
     "healthz": _public(),
     "readyz": _public(),
@@ -75,6 +84,8 @@ ADDRESSES: Final[dict[str, Address]] = {
     "api/v1/clinics/": _public(),
     "api/v1/clinics/<slug>/": _public("slug"),
     "api/v1/clinics/<slug>/checks/": _public("slug"),
+    "api/v1/mine/clinics/": Address(rules.by_key),
+    "api/v1/mine/clinics/<slug>/": Address(rules.by_key, "slug", "GET PATCH"),
     "api/v1/openapi.json": _public(),
     "api/v1/docs/": _public(),
     # signing in
@@ -82,6 +93,11 @@ ADDRESSES: Final[dict[str, Address]] = {
     "accounts/logout/": _public(methods="GET POST"),
     "accounts/signup/": _public(methods="GET POST"),
     "accounts/reauthenticate/": _account(),
+    "accounts/email/": Address(
+        rules.own_account, methods="GET POST", when_posting=rules.own_account_with_both_factors
+    ),
+    "accounts/email/confirm/<token>/": Address(rules.nothing_but_own, "token"),
+    "accounts/email/return/<token>/": Address(rules.nobody, "token", "GET POST"),
     "accounts/password/change/": _account(),
     "accounts/password/reset/": _public(methods="GET POST"),
     "accounts/password/reset/done/": _public(),
@@ -96,7 +112,19 @@ ADDRESSES: Final[dict[str, Address]] = {
     "accounts/2fa/totp/deactivate/": _account(),
     "accounts/2fa/recovery-codes/": _account("GET"),
     "accounts/2fa/recovery-codes/generate/": _account(),
-    "accounts/2fa/recovery-codes/download/": _account("GET"),
+    "accounts/2fa/set-up/": _account("GET"),
+    "accounts/2fa/done/": _account("GET"),
+    "accounts/2fa/webauthn/add/": _account(),
+    "accounts/2fa/webauthn/keys/<pk>/edit/": _account(pk="987654321"),
+    "accounts/2fa/webauthn/keys/<pk>/remove/": _account(pk="987654321"),
+    "accounts/2fa/webauthn/login/": Address(rules.by_another_way, methods="GET POST"),
+    "accounts/2fa/webauthn/reauthenticate/": _account(),
+    "accounts/confirm-email/": Address(rules.by_another_way, methods="GET POST"),
+    "accounts/inactive/": _public(),
+    "accounts/keep/": _public(),
+    "accounts/sign-ins/": _account("GET"),
+    "accounts/sign-ins/<pk>/end/": _account("POST", pk="987654321"),
+    "accounts/sign-ins/end-others/": _account("POST"),
     # the clinic
     "manage/": Address(rules.signed_in),
     "manage/names/": Address(rules.signed_in, methods="POST"),
@@ -107,7 +135,56 @@ ADDRESSES: Final[dict[str, Address]] = {
     "manage/checks/<slug>/": _member(),
     "manage/checks/<slug>/<pk>/answer/": _member("answered_check", "POST"),
     "manage/clinics/<slug>/close/": _manager("slug", "GET POST"),
+    "manage/attest/<pk>/": _member("clinic_key"),
+    "manage/claim/": Address(rules.not_the_operator),
+    "manage/claim/<slug>/": Address(rules.not_the_operator, "slug", "GET POST"),
+    "manage/claim/new/": Address(rules.signed_in, methods="GET POST"),
+    "manage/claims/<pk>/": Address(rules.claimant, "claim"),
+    "manage/claims/<pk>/<verb>/": Address(rules.claimant, "claim", "POST", (("verb", "withdraw"),)),
+    "manage/claims/<pk>/object/": Address(rules.manager_told, "claim", "GET POST"),
+    "manage/clinics/": Address(rules.signed_in),
+    "manage/clinics/<slug>/": _member(),
+    "manage/clinics/<slug>/attest/": _member("slug", "GET POST"),
+    "manage/clinics/<slug>/changes/<pk>/withdraw/": Address(rules.whoever_asked, "change", "POST"),
+    "manage/clinics/<slug>/close/take-back/": _manager("slug", "POST"),
+    "manage/clinics/<slug>/edit/<section>/": _member("slug", "GET POST", section="hours"),
+    "manage/clinics/<slug>/history/": _member(),
+    "manage/clinics/<slug>/history/<pk>/undo/": _member("edit", "POST"),
+    "manage/clinics/<slug>/numbers/": _member(),
+    "manage/clinics/<slug>/pause/": _member("slug", "GET POST"),
+    "manage/clinics/<slug>/preview/": _member(),
+    "manage/clinics/<slug>/send/": _manager("slug", "POST"),
+    "manage/clinics/<slug>/terms/": _manager("slug", "GET POST"),
+    "manage/keys/": Address(rules.any_manager, methods="GET POST"),
+    "manage/keys/<pk>/end/": Address(rules.claimant, methods="POST", extra=(("pk", "987654321"),)),
+    "manage/organization/": Address(rules.signed_in),
+    "manage/organization/<pk>/": Address(rules.managers_of_practice, "practice"),
+    "manage/organization/<pk>/close/": Address(rules.managers_of_practice, "practice", "GET POST"),
+    "manage/organization/<pk>/file/": Address(rules.managers_of_practice, "practice", "GET POST"),
+    "manage/organization/<pk>/file/<key>/": Address(
+        rules.managers_of_practice, "practice", "GET POST", (("key", "none"),), True
+    ),
+    "manage/organization/<pk>/file/sites.csv": Address(rules.managers_of_practice, "practice"),
+    "manage/organization/<pk>/pause/": Address(rules.managers_of_practice, "practice", "GET POST"),
+    "manage/organization/<pk>/shared/": Address(rules.managers_of_practice, "practice", "GET POST"),
+    "manage/team/": Address(rules.signed_in),
+    "manage/team/<pk>/": Address(rules.practice, "practice"),
+    "manage/team/<pk>/invite/": Address(rules.managers_of_practice, "practice", "GET POST"),
+    "manage/team/<pk>/leave/": Address(rules.practice, "practice", "GET POST"),
+    "manage/team/<pk>/invitations/<invitation>/end/": Address(rules.managers_of_all, "invitation", "POST"),
+    "manage/team/<pk>/people/<member>/": Address(rules.managers_first, "person"),
+    "manage/team/<pk>/people/<member>/change/": Address(rules.managers_of_that_person, "person", "POST"),
+    "manage/team/<pk>/people/<member>/remove/": Address(rules.managers_of_that_person, "person", "POST"),
+    "manage/team/<pk>/people/<member>/reset/": Address(rules.managers_of_that_person, "person", "POST"),
+    "join/<token>/": Address(rules.nobody, "token", "GET POST"),
     # the operator's staff
+    "staff/claims/<pk>/": _staff("claim"),
+    "staff/claims/<pk>/<verb>/": _staff("claim", "POST", verb="refuse"),
+    "staff/opt-outs/": _staff(),
+    "staff/opt-outs/<pk>/lift/": _staff("opt_out", "POST"),
+    "staff/people/": _staff(methods="GET POST"),
+    "staff/people/<pk>/end/": _staff("user", "POST"),
+    "staff/people/<pk>/reset/": _staff("user", "POST"),
     "staff/": _staff(),
     "staff/answers/<pk>/": _staff("reply"),
     "staff/answers/<pk>/<verb>/": _staff("reply", "POST", verb="show"),

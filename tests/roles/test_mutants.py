@@ -1,22 +1,25 @@
-"""Each check of who may come in is needed: without it, some cell of the matrix fails.
+"""Each guard of a page is needed: without it, some cell of the matrix fails.
 
-A guard is taken away in one module at a time, wherever a page, or what a page asks, has taken it in.
+A guard is taken away where the pages look it up. Where the process behind a page refuses as well, taking away one of
+the two shows nothing in the matrix; the processes have tests of their own.
 """
 
-import sys
-from collections.abc import Callable, Iterator
-from importlib import import_module
-from typing import Any
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, Final
 
 import pytest
-from django.conf import settings
+from django.shortcuts import get_object_or_404
 
 from accounts import second_factor, sign_in_required
-from directory import deciding
+from accounts.models import Organization
+from directory.models import ListingClaim
 from directory.models.clinic import ClinicQuerySet
-from portal import access as portal_access
-from referrals import access as referral_access
+from directory.team.roster import Viewer
+from portal import access, own_clinic
+from portal.views import claim, inbox, organization, terms
 from referrals.models import Referral
+from tests.config.test_every_url import routes
 from tests.roles.addresses import ADDRESSES
 from tests.roles.knocking import faults
 from tests.roles.world import build_world
@@ -25,39 +28,50 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gazetteer"), pytes
 
 GUARDED = ("manage/", "staff/")
 
-EVERYBODY: dict[tuple[Any, str], Callable[..., Any]] = {
-    (sign_in_required.SignInRequiredMiddleware, "process_view"): lambda *_args, **_more: None,
-    (second_factor, "_where_to_show_it"): lambda _request: "",
-    (portal_access, "require_staff"): lambda _user: None,
-    (ClinicQuerySet, "acted_for_by"): lambda clinics, *_args: clinics,
-    (referral_access, "inbox_of"): lambda _user: Referral.objects.all(),
-    (deciding, "acts_for"): lambda *_args: True,
-}
+
+def yes(*_args: Any) -> bool:
+    """Whoever asks may."""
+    return True
 
 
-def mutants() -> Iterator[Any]:
-    """Every place that holds one of these: a class or module, the name in it, and what stands there instead."""
-    for (home, name), instead in EVERYBODY.items():
-        guard = getattr(home, name)
-        if isinstance(home, type):
-            yield pytest.param(home, name, instead, id=f"{home.__name__}.{name}")
-            continue
-        for module in sorted(_pages(), key=lambda module: module.__name__):
-            if getattr(module, name, None) is guard:
-                yield pytest.param(module, name, instead, id=f"{module.__name__}.{name}")
+def any_organization(_user: Any, pk: int) -> Organization:
+    """Without asking for whom."""
+    return get_object_or_404(Organization, pk=pk)
 
 
-def _pages() -> list[Any]:
-    """The modules that decide what a page shows, all of them read."""
-    import_module(settings.ROOT_URLCONF)
-    return [
-        module for title, module in list(sys.modules.items()) if title.startswith(("portal.", "accounts."))
-    ]
+def any_claim(_request: Any, pk: int) -> ListingClaim:
+    """Without asking whose it is."""
+    return get_object_or_404(ListingClaim, pk=pk)
 
 
-@pytest.mark.parametrize(("home", "name", "instead"), list(mutants()))
+WITHOUT: Final[list[tuple[type | ModuleType, str, Callable[..., Any] | property]]] = [
+    (sign_in_required.SignInRequiredMiddleware, "process_view", lambda *_args, **_more: None),
+    (second_factor, "_where_to_show_it", lambda _request: ""),
+    (access, "require_staff", yes),
+    (access, "inbox_of", lambda _user: Referral.objects.all()),
+    (inbox, "inbox_of", lambda _user: Referral.objects.all()),
+    (ClinicQuerySet, "acted_for_by", lambda clinics, *_args: clinics),
+    (own_clinic, "acts_for", yes),
+    (terms, "acts_for", yes),
+    (claim, "acts_for", yes),
+    (claim, "_own", any_claim),
+    (organization, "managed_or_404", any_organization),
+    (Viewer, "manages", property(yes)),
+]
+
+
+@pytest.mark.parametrize(
+    ("home", "name", "instead"), WITHOUT, ids=[f"{home.__name__}.{name}" for home, name, _ in WITHOUT]
+)
 @pytest.mark.usefixtures("second_factor_required")
 def test_a_guard_that_is_taken_away_shows(monkeypatch, home, name, instead):
     world = build_world()
     monkeypatch.setattr(home, name, instead)
-    assert any(fault for route in ADDRESSES if route.startswith(GUARDED) for fault in faults(route, world))
+    assert any(fault for route in _likeliest_first(home) for fault in faults(route, world))
+
+
+def _likeliest_first(home: type | ModuleType) -> list[str]:
+    """The guarded addresses, first those whose view stands in the module that lost its guard."""
+    home_of = {route: view.__module__ for route, view in routes()}
+    guarded = [route for route in ADDRESSES if route.startswith(GUARDED)]
+    return sorted(guarded, key=lambda route: home_of[route] != home.__name__)
