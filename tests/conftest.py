@@ -5,6 +5,8 @@ facts and decides claims; `staff` works for the operator and may not. All sign i
 Patients have no account.
 """
 
+from pathlib import Path
+
 import pytest
 from django.core.cache import caches
 
@@ -14,7 +16,20 @@ from directory.pages import locator
 from tests import build
 from tests.gazetteer_fixture import _gazetteer_for_the_session, _gazetteer_outlives_a_flush, gazetteer
 
+HERE = Path(__file__).parent
+
 __all__ = ["_gazetteer_for_the_session", "_gazetteer_outlives_a_flush", "gazetteer"]
+
+
+PAGES = ("portal", "api", "guide")
+"""Rooms whose tests read pages: what they ask of the database is asked by the processes too, on both kinds of it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of pages run once, on SQLite; tests of processes, locks and queries on PostgreSQL as well."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).parts[0] in PAGES:
+            item.add_marker(pytest.mark.once)
 
 
 @pytest.fixture(autouse=True)

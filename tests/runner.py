@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 WORK = Path(os.environ.get("DATA_DIR", ROOT / "var")).resolve() / "tests"
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
-WORKERS = "2"
+WORKERS = "3"  # a third of what a test does is waiting
 # What a developer set for their own site must not change the tests.
 OF_THE_SITE = (
     "HOST PORT DATABASE_URL EMAIL_URL SECRET_KEY PHI_KEYS SITE_NAME SITE_URL FAILPOINT GEOCODER DEFAULT_FROM_EMAIL "

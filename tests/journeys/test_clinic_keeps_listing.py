@@ -274,7 +274,7 @@ def says_what_helps_to_choose(person: Member, clinic: Clinic) -> None:
     writes(person, clinic, "first-visit", first_visit="We talk about your health first. Plan for two hours.")
     writes(person, clinic, "cost", price_low="350", price_high="500")
     ticks(person, clinic, "patients", "age_groups=adult")
-    writes(person, clinic, "hours", d0_opens_1="9:00", d0_closes_1="5 pm")
+    writes(person, clinic, "hours", d0_opens_1="09:00", d0_closes_1="17:00")
     ticks(person, clinic, "languages", "languages=en", "languages=es")
     ticks(person, clinic, "access", "access=step-free")
     ticks(person, clinic, "new-patients", "accepting_new_patients=yes")
