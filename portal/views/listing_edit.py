@@ -1,7 +1,7 @@
 """One section of a listing, filled in by its clinic: saved, held for a person, or merged with what another saved."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -12,9 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import Membership
-from directory import changes, gate, keeping
-from directory.deciding import acts_for
+from directory import changes, keeping
 from directory.models import Clinic, ProposedChange
 from directory.refusals import Incomplete, NotAllowed, WrongState
 from portal import listing_sections, task_list
@@ -22,21 +20,12 @@ from portal.access import SignedIn
 from portal.listing_forms.contact import UNKNOWN_ZIP
 from portal.listing_forms.section_form import SectionForm
 from portal.listing_sections import Section
-from portal.views import listing_people
+from portal.views import listing_people, section_page
 from portal.views.listing import own_clinic_or_404
 from portal.views.listing_merge import chosen, merge_page, seen_in
-from portal.views.listing_waiting import waiting_of
 from referrals.views.addressee import values_in_address
 
 KEPT: Final = "That was not saved, but nothing was lost. Check what you typed and save it again."
-SAVED: Final = "Saved."
-NOTHING_NEW: Final = "Nothing was changed: it says what it said before."
-ASKED: Final = (
-    "We have it. The old value stays public until one of us has confirmed the new one. "
-    "That usually takes two working days."
-)
-CLOSED: Final = "This listing is closed. Nothing of it can be changed any more."
-NO_CLAIM: Final = "Nobody’s claim on this clinic stands now, so nothing was saved. Claim it first."
 NO_TERMS: Final = "Agree to our terms for requests first. You find them on the list of tasks"
 
 
@@ -107,26 +96,11 @@ def _save(request: SignedIn, clinic: Clinic, found: Section, form: SectionForm) 
         _tell(form, wrong)
         return show(request, clinic, found, form, status=422)
     except WrongState:
-        return show(request, clinic, found, form, notice=CLOSED, status=409)
+        return show(request, clinic, found, form, notice=section_page.CLOSED, status=409)
     except NotAllowed as no:
-        form.add_error(None, NO_CLAIM if not task_list.has_claim(clinic) else str(no))
+        form.add_error(None, section_page.NO_CLAIM if not task_list.has_claim(clinic) else str(no))
         return show(request, clinic, found, form, status=422)
-    return done(request, found, saved, clinic)
-
-
-def done(request: SignedIn, found: Section, saved: keeping.Saved, clinic: Clinic) -> HttpResponse:
-    """Say what became of it, and go back to the tasks."""
-    if saved.waiting:
-        messages.info(request, f"{ASKED if found.is_checked else gate.OF_THE_CLINIC}")
-    elif saved.written:
-        messages.success(request, f"{SAVED} {_where_it_is(clinic)}")
-    else:
-        messages.info(request, NOTHING_NEW)
-    return redirect("manage-clinic", slug=clinic.slug)
-
-
-def _where_it_is(clinic: Clinic) -> str:
-    return "It is public now." if Clinic.objects.shown().filter(pk=clinic.pk).exists() else ""
+    return section_page.done(request, found, saved, clinic)
 
 
 def _tell(form: SectionForm, wrong: ValidationError | Incomplete) -> None:
@@ -156,29 +130,12 @@ def show(
 ) -> HttpResponse:
     """The form of a section, with what waits for a person; to those who may not edit it, what it says."""
     context = {
-        **common(request, clinic, found),
+        **section_page.common(request, clinic, found),
         "form": form,
         "versions": _versions(request, clinic, found, form),
         "notice": notice,
     }
     return render(request, "portal/listing_edit.html", context, status=status)
-
-
-def common(request: SignedIn, clinic: Clinic, found: Section) -> dict[str, Any]:
-    """What every page of a section says besides its form."""
-    is_closed, has_claim = clinic.status == Clinic.Status.CLOSED, task_list.has_claim(clinic)
-    is_manager = acts_for(request.user, clinic, Membership.Role.MANAGER)
-    return {
-        "clinic": clinic,
-        "section": found,
-        "is_public": clinic.status == Clinic.Status.LISTED,
-        "is_candidate": clinic.status == Clinic.Status.CANDIDATE,
-        "is_closed": is_closed,
-        "may_edit": has_claim and not is_closed and (is_manager or not found.is_checked),
-        "is_manager": is_manager,
-        "has_claim": has_claim,
-        **waiting_of(request.user, clinic, found),
-    }
 
 
 def _versions(request: SignedIn, clinic: Clinic, found: Section, form: SectionForm) -> dict[str, str]:

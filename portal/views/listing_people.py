@@ -15,7 +15,7 @@ from portal import task_list
 from portal.access import SignedIn
 from portal.listing_forms.people import ClinicianForm
 from portal.listing_sections import Section
-from portal.views import listing_edit
+from portal.views import section_page
 from portal.views.listing_merge import seen_in
 
 FIELDS: Final = ("practitioners", "responsible")
@@ -43,7 +43,7 @@ def people(request: SignedIn, clinic: Clinic, found: Section) -> HttpResponse:
     if form is not None and not form.is_valid():
         return _show(request, clinic, found, form, status=422)
     try:
-        return listing_edit.done(request, found, _do(request, clinic, form), clinic)
+        return section_page.done(request, found, _do(request, clinic, form), clinic)
     except ValidationError as wrong:
         return _show(request, clinic, found, form, status=422, **_told(form, wrong))
     except Refused as no:
@@ -56,8 +56,8 @@ def _in_words(clinic: Clinic, no: Refused) -> tuple[int, str]:
     if isinstance(no, keeping.Stale):
         return 409, SOMEBODY_WAS_FIRST
     if isinstance(no, WrongState):
-        return 409, listing_edit.CLOSED
-    return 422, str(no) if task_list.has_claim(clinic) else listing_edit.NO_CLAIM
+        return 409, section_page.CLOSED
+    return 422, str(no) if task_list.has_claim(clinic) else section_page.NO_CLAIM
 
 
 def again(request: SignedIn, clinic: Clinic, found: Section, *, notice: str) -> HttpResponse:
@@ -106,7 +106,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     context: dict[str, Any] = {
-        **listing_edit.common(request, clinic, found),
+        **section_page.common(request, clinic, found),
         "people": _people(request, clinic),
         "form": form or ClinicianForm(initial={"license_state": clinic.state}),
         "is_open": form is not None,
