@@ -11,6 +11,8 @@ from django import forms
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
@@ -59,6 +61,12 @@ def _not_a_book(value: str) -> None:
 
 class LoginForm(PlainFields, account.LoginForm):  # type: ignore[misc]  # allauth ships no types
     """E-mail and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = format_html(
+            '<a class="tap" href="{}">{}</a>', reverse("account_reset_password"), _("Forgot your password?")
+        )
 
 
 class SignupForm(PlainFields, account.SignupForm):  # type: ignore[misc]

@@ -212,7 +212,7 @@ def bound(verb: Verb, case: Case, data: Any = None) -> Form:
 
 def _values(clinic: Clinic) -> dict[str, str]:
     names = "name line1 line2 city state zip website".split()
-    number = phones.display(clinic.phone, clinic.phone_extension)
+    number = phones.display(clinic.phone, clinic.phone_extension) if clinic.phone else ""
     return {name: getattr(clinic, name) for name in names} | {"phone": number}
 
 

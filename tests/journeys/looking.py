@@ -46,4 +46,5 @@ def inspect(visitor: Visitor, *, for_patients: bool = True) -> None:
     assert found_on(page) == []
     if for_patients:
         page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate(SMALL_TARGETS) == [], page.url
+        small = page.evaluate(SMALL_TARGETS)
+        assert small == [], f"{page.url}: {small}"
