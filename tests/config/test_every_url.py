@@ -21,7 +21,7 @@ from outbox import clock, deliveries
 from outbox.models import Delivery
 from tests import build, build_referrals
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gazetteer")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gazetteer"), pytest.mark.once]
 
 OPEN = "200 200 200 200"
 CLOSED = "302 200 200 200"

@@ -26,7 +26,7 @@ from tests import build_referrals
 from tests.custody.world import OPERATOR, OUTSIDE, World, a_world
 from tests.directory.gate.profiles import dice
 
-LONGEST = 26
+LONGEST = 20
 Act = Callable[[World, random.Random], object]
 REFUSALS = (
     Refused,

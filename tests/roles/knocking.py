@@ -75,7 +75,8 @@ def _knock(cell: Cell, path: str, address: Address, world: World) -> tuple[str, 
     browser = world.browser(cell.principal)
     session = browser.cookies.get(settings.SESSION_COOKIE_NAME)
     before = session.value if session else ""
-    cache.clear()  # how often somebody may knock is another matter
+    if cell.method == "POST":
+        cache.clear()  # how often somebody may knock is another matter
     with transaction.atomic():
         response = getattr(browser, cell.method.lower())(path)
         body = b"" if response.streaming else response.content
