@@ -224,6 +224,7 @@ MFA_FORMS = {
 MFA_ADAPTER = "accounts.second_factor_adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # a code may be typed just as its half minute ends (RFC 6238, 5.2)
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 # By neighbourhood of addresses: a large clinic may sign in at once, and nothing can be guessed here.
 MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}

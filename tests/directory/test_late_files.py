@@ -14,7 +14,7 @@ from tests.directory.test_checks import stopped
 
 __all__ = ["stopped"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
 DAY = timedelta(days=1)

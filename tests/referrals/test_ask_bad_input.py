@@ -9,7 +9,7 @@ from referrals.models import Referral
 from tests import build_referrals
 from tests.referrals import asking
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ANSWERED = {200, 302, 400, 404, 409, 413, 422, 429}
 HOSTILE = {

@@ -17,7 +17,7 @@ from referrals.views import send
 from tests import build
 from tests.referrals import asking
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def title(response) -> str:

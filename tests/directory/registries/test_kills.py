@@ -16,7 +16,7 @@ from directory.models import NppesRecord, RegistryFile
 from directory.registries import loading
 from tests.directory.registries import making
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 ROWS = 9_000
 PLACES = ("import.staging", "import.staging:3", "import.removed", "import.changed", "import.swapped")
